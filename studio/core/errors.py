@@ -3,8 +3,11 @@
 A message is a template and its values, so the page may say it in another language: the template is the key.
 """
 
+import secrets
 from collections.abc import Iterable
 from difflib import get_close_matches
+from logging import Logger
+from typing import Self
 
 
 class StudioError(Exception):
@@ -94,3 +97,10 @@ class InternalError(StudioError):
             hint="Nothing already made is lost. Try again; if it stays, report the id.",
             incident=incident,
         )
+
+    @classmethod
+    def logged(cls, log: Logger, message: str, *arguments: object) -> Self:
+        """Call while handling a foreign exception: the log gets the traceback, the person gets the id."""
+        incident = secrets.token_hex(3)
+        log.exception(f"{message} (id %s)", *arguments, incident)
+        return cls(incident)
