@@ -5,6 +5,7 @@ A message is a template and its values, so the page may say it in another langua
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 
 class StudioError(Exception):
@@ -29,6 +30,10 @@ class StudioError(Exception):
 
     def __str__(self) -> str:
         return self.message.format(**self.values)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickled attribute by attribute: events carry errors across processes, and each class has its own __init__.
+        return _restored, (type(self), self.args), self.__dict__
 
 
 class RecipeError(StudioError):
@@ -94,3 +99,7 @@ class InternalError(StudioError):
             hint="Nothing already made is lost. Try again; if it stays, report the id.",
             incident=incident,
         )
+
+
+def _restored(kind: type[StudioError], args: tuple[object, ...]) -> StudioError:
+    return kind.__new__(kind, *args)
