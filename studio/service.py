@@ -23,7 +23,7 @@ from studio.diffusion.samplers import SAMPLERS
 from studio.engine.engine import Engine
 from studio.engine.job import Job, Picture
 from studio.gallery.home import pictures_home
-from studio.gallery.metadata import Made, pixel_hash
+from studio.gallery.metadata import Made, fingerprint
 from studio.gallery.store import Store
 from studio.models.catalog import Catalog
 from studio.models.vocabulary import Vocabulary
@@ -373,7 +373,7 @@ class Studio:
             steps_total=picture.steps_total,
             seconds=round(picture.seconds, 3),
             created=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            pixels=pixel_hash(image),
+            pixels=fingerprint(image),
         )
         picture_id, path = store.save(image, picture.recipe, made, job.owner)
         result = Result(

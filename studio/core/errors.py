@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterable
 from difflib import get_close_matches
 from logging import Logger
-from typing import Self
+from typing import Any, Self
 
 
 class StudioError(Exception):
@@ -32,6 +32,10 @@ class StudioError(Exception):
 
     def __str__(self) -> str:
         return self.message.format(**self.values)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickled attribute by attribute: events carry errors across processes, and each class has its own __init__.
+        return _restored, (type(self), self.args), self.__dict__
 
 
 class RecipeError(StudioError):
@@ -98,9 +102,15 @@ class InternalError(StudioError):
             incident=incident,
         )
 
+<<<<<<< HEAD
     @classmethod
     def logged(cls, log: Logger, message: str, *arguments: object) -> Self:
         """Call while handling a foreign exception: the log gets the traceback, the person gets the id."""
         incident = secrets.token_hex(3)
         log.exception(f"{message} (id %s)", *arguments, incident)
         return cls(incident)
+=======
+
+def _restored(kind: type[StudioError], args: tuple[object, ...]) -> StudioError:
+    return kind.__new__(kind, *args)
+>>>>>>> gallery
