@@ -1,8 +1,8 @@
 """The peer: a plain diffusers pipeline behind a lock in a small Gradio app, as most studios are built.
 
 Same weights, number format, solver and settings as ours, and the same news: every step's number with a preview, at the end the
-picture as a PNG. The preview is the cheapest there is, one matrix product with the autoencoder's own linear layer, so the peer loses
-nothing there. What it does not have is what is measured: shared forward passes and fair turns.
+picture as a PNG. The preview is the cheapest there is, one matrix product with the autoencoder's own linear layer, so the peer
+loses nothing there. What it does not have is what is measured: shared forward passes and fair turns.
 """
 
 import argparse
