@@ -3,9 +3,11 @@
 A message is a template and its values, so the page may say it in another language: the template is the key.
 """
 
+import secrets
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any
+from logging import Logger
+from typing import Any, Self
 
 
 class StudioError(Exception):
@@ -100,6 +102,15 @@ class InternalError(StudioError):
             incident=incident,
         )
 
+<<<<<<< HEAD
+    @classmethod
+    def logged(cls, log: Logger, message: str, *arguments: object) -> Self:
+        """Call while handling a foreign exception: the log gets the traceback, the person gets the id."""
+        incident = secrets.token_hex(3)
+        log.exception(f"{message} (id %s)", *arguments, incident)
+        return cls(incident)
+=======
 
 def _restored(kind: type[StudioError], args: tuple[object, ...]) -> StudioError:
     return kind.__new__(kind, *args)
+>>>>>>> gallery
