@@ -102,15 +102,13 @@ class InternalError(StudioError):
             incident=incident,
         )
 
-<<<<<<< HEAD
     @classmethod
     def logged(cls, log: Logger, message: str, *arguments: object) -> Self:
         """Call while handling a foreign exception: the log gets the traceback, the person gets the id."""
         incident = secrets.token_hex(3)
         log.exception(f"{message} (id %s)", *arguments, incident)
         return cls(incident)
-=======
+
 
 def _restored(kind: type[StudioError], args: tuple[object, ...]) -> StudioError:
     return kind.__new__(kind, *args)
->>>>>>> gallery

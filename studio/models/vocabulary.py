@@ -54,6 +54,13 @@ class Vocabulary:
         return tuple(found.items())
 
     def _nearest(self, word: str) -> tuple[str, ...]:
-        meant = self.near.get(word) or self.near.get(word.removesuffix("s")) or ()
-        spelt = get_close_matches(word, sorted(self.words), n=3, cutoff=0.75) if word.isascii() else []
-        return tuple(dict.fromkeys([*meant, *spelt]))[:3]
+        """Nearest in meaning; for a word that is only misspelt, what it was perhaps meant to be."""
+        meant = self._meant(word)
+        if not meant and word.isascii():
+            for other in get_close_matches(word, sorted(self.words | set(self.near)), n=3, cutoff=0.75):
+                meant += (other,) if other in self.words else self._meant(other)
+        return tuple(dict.fromkeys(meant))[:3]
+
+    def _meant(self, word: str) -> tuple[str, ...]:
+        singular = word.removesuffix("s")
+        return self.near.get(word) or self.near.get(singular) or ((singular,) if singular in self.words else ())

@@ -104,6 +104,7 @@ class UNetModel:
         from diffusers import AutoencoderKL, UNet2DConditionModel
         from transformers import CLIPTextModel, CLIPTokenizer
 
+        _quiet()
         autoencoder = (
             PatchAutoencoder
             if "PatchAutoencoder" in (folder / "vae" / "config.json").read_text("utf-8")
@@ -213,3 +214,13 @@ class UNetModel:
             device=self.device,
             dtype=self._torch_dtype,
         )
+
+
+def _quiet() -> None:
+    """The libraries' chatter and bars are not for a person who paints; our log says what matters."""
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    for library in (diffusers_logging, transformers_logging):
+        library.set_verbosity_error()
+        library.disable_progress_bar()
