@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol, get_args
@@ -44,6 +45,9 @@ def main(
 
     Returns: The exit code.
     """
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A path or a word that the terminal cannot show must not end the program.
+        sys.stdout.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
@@ -73,12 +77,23 @@ def _paint(options: argparse.Namespace, settings: Settings, studio: Any) -> int:
     copies = _copies(options.out, recipe.count, force=options.force)
     progress: Progress = Bar(recipe.count) if sys.stderr.isatty() else Lines(recipe.count)
     with contextlib.closing(studio(settings)) as opened, contextlib.closing(progress):
+        _remark(opened, recipe, progress)
         run = opened.submit(recipe, OWNER)
         code = DONE
         with _ctrl_c_cancels(run, progress) as stopped:
             for event in run.events():
                 code = max(code, _tell(event, progress, copies))
         return STOPPED if stopped.is_set() else code
+
+
+def _remark(studio: "Studio", recipe: TextToImage, progress: "Progress") -> None:
+    """Say what the model will not understand, and what had better not be kept with a picture."""
+    reading = studio.read_prompt(recipe.prompt, recipe.style, recipe.model)
+    for word, near in reading.unknown:
+        known = f" It knows: {', '.join(near)}." if near else ""
+        progress.say(f"The model does not know {word!r}.{known}")
+    for secret in reading.secrets:
+        progress.say(f"This looks like an access key and is kept with the picture: {secret}")
 
 
 def _tell(event: Event, progress: "Progress", copies: list[Path]) -> int:
@@ -216,13 +231,19 @@ def _models(options: argparse.Namespace, settings: Settings, studio: Any) -> int
 
 
 def _serve(options: argparse.Namespace, settings: Settings, studio: Any) -> int:
+    # Read by gradio and the hub's library when they are imported: nothing is reported, nothing is asked for.
+    os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from studio.ui.app import launch
 
     wished = {name: getattr(options, name) for name in ("host", "port")}
     chosen = {name: value for name, value in wished.items() if value is not None}
     with contextlib.closing(studio(dataclasses.replace(settings, **chosen))) as opened:
+        page, address = launch(opened, prevent_thread_lock=True)
+        # After the page: loading the model keeps the processor busy for seconds.
         opened.start()
-        launch(opened)
+        print(f"Atelier is open at {address}", flush=True)
+        page.block_thread()
     return DONE
 
 
@@ -260,8 +281,14 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="open the studio in the browser")
     serve.set_defaults(command=_serve)
     serve.add_argument("--host", help="Address to listen on.")
-    serve.add_argument("--port", type=int, help="TCP port to listen on.")
+    serve.add_argument("--port", type=_port, help="TCP port to listen on; 0 takes any free one.")
     return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 5 or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, got {text[:40]!r}")
+    return int(text)
 
 
 def _add_flag(parser: argparse.ArgumentParser, name: str, annotation: Any, param: Param) -> None:

@@ -28,6 +28,7 @@ from studio.gallery.metadata import Made, fingerprint
 from studio.gallery.store import Store
 from studio.models.catalog import Catalog
 from studio.reproduce import Verdict, reproduce
+from studio.service import Reading
 
 DEFAULTS = Defaults(
     width=64, height=64, steps=8, guidance_scale=4.0, sampler="dpmpp_2m", revision="1"
@@ -81,13 +82,14 @@ class FakeRun:
 
 
 class FakeStudio:
-    """Paints gradients. Tests may set `refusal`, `failing`, `before_step` and `made`."""
+    """Paints gradients. Tests may set `refusal`, `failing`, `before_step`, `reading` and `made`."""
 
     def __init__(self, scratch: Path) -> None:
         self.refusal: StudioError | None = None
         self.failing: dict[int, StudioError] = {}
         self.before_step: Callable[[FakeRun, int], None] = lambda run, index: None
         self.made = Made("0.1.0", "abc", "cpu", "float32", "2", "0", 1, 0, 0, 0.1, "now", "")
+        self.reading = Reading((), "", ())
         self.opened = 0
         self.closed = 0
         self._scratch = scratch
@@ -110,6 +112,9 @@ class FakeStudio:
             raise self.refusal
         store = self.store if keep else Store(self._scratch)
         return FakeRun(self, recipe.settled(DEFAULTS), store, stop_after)
+
+    def read_prompt(self, prompt: str, style: str, model: str) -> Reading:
+        return self.reading
 
     def reproduce(self, path: Path) -> Verdict:
         return reproduce(path, self)

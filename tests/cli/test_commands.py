@@ -54,6 +54,13 @@ def test_wrong_usage_ends_with_2(run, arguments):
     assert "usage:" in err
 
 
+@pytest.mark.parametrize("port", ["-1", "65536", "abc", "9" * 5000, "٣"])
+def test_a_port_that_is_none_is_refused_before_the_studio_opens(run, studio, port):
+    code, _, err = run("serve", "--port", port)
+    assert (code, studio.opened) == (2, 0)
+    assert port == "-1" or "a port is a number from 0 to 65535" in err
+
+
 def test_models_lists_every_card_with_state_and_licence(run):
     code, out, _ = run("models")
     assert code == 0

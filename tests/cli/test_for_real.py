@@ -47,8 +47,9 @@ def test_a_picture_reproduces_from_its_own_file(paint, capsys, sampler):
     assert capsys.readouterr().out == "identical\n"
 
 
-def test_a_picture_made_in_company_reproduces_alone(paint, capsys):
+def test_a_picture_made_in_company_reproduces_alone(paint, capsys, monkeypatch):
     """In float32 equal up to rounding: identical, or off by at most 1 with the company named."""
+    monkeypatch.setenv("STUDIO_DTYPE", "float32")
     paths = paint("x", "--seed", "7", "--count", "4")
     assert {read(path).made.batch for path in paths} == {4}
     capsys.readouterr()

@@ -10,6 +10,7 @@ from studio.cli import _parser
 from studio.core.errors import ModelUnavailable, QueueFull, UnknownName
 from studio.core.recipe import TextToImage, params
 from studio.gallery.metadata import read
+from studio.service import Reading
 
 
 def pictures(folder: Path) -> list[Path]:
@@ -221,6 +222,21 @@ def test_on_a_terminal_progress_is_one_bar_over_all_pictures(run, monkeypatch):
     assert code == 0
     assert [line.rpartition(" ")[2] for line in out] == ["1", "2"]
     assert "/16" in err
+
+
+def test_C3_words_the_model_does_not_know_are_named_and_painted_all_the_same(run, studio):
+    studio.reading = Reading((("xylophone", ("telephone",)), ("zzz", ())), "", ())
+    code, out, err = run("paint", "a xylophone zzz")
+    assert (code, len(out)) == (0, 1)
+    assert "The model does not know 'xylophone'. It knows: telephone.\n" in err
+    assert "The model does not know 'zzz'.\n" in err
+
+
+def test_C7_a_prompt_that_looks_like_an_access_key_is_warned_of(run, studio):
+    studio.reading = Reading((), "", ("hf_abcde…",))
+    assert (
+        "looks like an access key and is kept with the picture: hf_abcde…" in run("paint", "x")[2]
+    )
 
 
 def test_ctrl_c_stops_the_run_and_keeps_what_exists(run, studio, home):
