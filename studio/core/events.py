@@ -1,7 +1,7 @@
 """What a running wish tells: queued, loading, step, note, finished, failed, cancelled.
 
-Events are frozen and picklable: no tensor, no picture object, so they may cross threads and machines. `picture` says which
-picture of the click an event speaks of, counted from 0.
+Events are frozen and picklable: no tensor, no picture object, so they may cross threads and
+machines. `picture` says which picture of the click an event speaks of, counted from 0.
 """
 
 from dataclasses import dataclass
