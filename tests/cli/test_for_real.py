@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 
@@ -37,6 +38,22 @@ def test_painting_twice_with_one_seed_gives_equal_pixels(paint):
     )
     assert not pixels_differ(first, second)
     assert pixels_differ(first, other)
+
+
+def test_painting_and_reproducing_ask_nobody(paint, monkeypatch):
+    """A trip-wire on every outgoing connection and every name that is looked up."""
+    asked = []
+
+    def trip(*arguments, **_):
+        asked.append(arguments)
+        raise OSError("no network")
+
+    monkeypatch.setattr(socket.socket, "connect", trip)
+    monkeypatch.setattr(socket.socket, "connect_ex", trip)
+    monkeypatch.setattr(socket, "getaddrinfo", trip)
+    (path,) = paint("x", "--seed", "7")
+    assert main(["reproduce", str(path)]) == 0
+    assert asked == []
 
 
 @pytest.mark.parametrize("sampler", ["dpmpp_2m", "euler_a", "heun"])
