@@ -5,6 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
+from importlib.util import find_spec
+from urllib.request import urlopen
 
 import pytest
 from PIL import Image, ImageChops
@@ -101,6 +103,23 @@ def test_ctrl_c_keeps_the_picture_so_far_and_it_reproduces(home, capsys):
     assert out == f"{path}  seed 7  stopped after step {made.steps_done} of 150\n"
     assert main(["reproduce", str(path)]) == 0
     assert capsys.readouterr().out == "identical\n"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.skipif(find_spec("studio.ui") is None, reason="no page in this tree")
+def test_serve_prints_the_address_answers_there_and_ends_with_ctrl_c(home):
+    command = [sys.executable, "-m", "studio", "serve", "--port", "0"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as child:
+        address = re.fullmatch(r"Atelier is open at (http://\S+)\n", child.stdout.readline())[1]
+        with urlopen(address, timeout=30) as answer:
+            assert answer.status == 200
+        child.send_signal(signal.SIGINT)
+        rest, _ = child.communicate(timeout=60)
+    assert child.returncode in (0, 130)
+    assert "Traceback" not in rest
 
 
 def test_B7_an_unknown_sampler_is_answered_with_the_list(home, capsys):
