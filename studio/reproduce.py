@@ -17,7 +17,7 @@ from PIL import Image, ImageChops
 
 from studio.core.errors import GalleryError
 from studio.core.events import Cancelled, Event, Failed, Finished, Result
-from studio.core.recipe import TextToImage
+from studio.core.recipe import Painting
 from studio.gallery.metadata import Made, Picture, fingerprint, read
 
 LARGEST_SIDE = 4096
@@ -47,7 +47,7 @@ class Run(Protocol):
 class Painter(Protocol):
     """Who makes the picture again: the studio, as far as needed here."""
 
-    def submit(self, recipe: TextToImage, owner: str, *, keep: bool, stop_after: int | None) -> Run:
+    def submit(self, recipe: Painting, owner: str, *, keep: bool, stop_after: int | None) -> Run:
         """Accept a wish; see `Studio.submit`."""
         ...
 

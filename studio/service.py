@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from studio.core.errors import ModelUnavailable, RecipeError, StudioError, UnknownName
 from studio.core.events import Cancelled, Event, Finished, Result
-from studio.core.recipe import Defaults, TextToImage
+from studio.core.recipe import Defaults, Painting
 from studio.core.settings import Settings
 from studio.core.styles import STYLES
 from studio.diffusion.samplers import SAMPLERS
@@ -93,7 +93,7 @@ class Run:
     """
 
     def __init__(
-        self, engine: Engine, recipe: TextToImage, owner: str, mailbox: Mailbox, jobs: list[str]
+        self, engine: Engine, recipe: Painting, owner: str, mailbox: Mailbox, jobs: list[str]
     ) -> None:
         self.id = jobs[0]
         self.owner = owner
@@ -184,7 +184,7 @@ class Studio:
 
     def submit(
         self,
-        recipe: TextToImage,
+        recipe: Painting,
         owner: str,
         *,
         keep: bool = True,
@@ -215,7 +215,7 @@ class Studio:
             self._runs[run.id] = run
         return run
 
-    async def run(self, recipe: TextToImage, owner: str) -> AsyncIterator[Event]:
+    async def run(self, recipe: Painting, owner: str) -> AsyncIterator[Event]:
         """Submit and listen; whoever closes the iterator cancels what is left of the run."""
         run = self.submit(recipe, owner)
         try:
@@ -294,7 +294,7 @@ class Studio:
             if name not in card.unsuited_samplers and (card.few_step or not sampler.few_step)
         ]
 
-    def _checked(self, recipe: TextToImage) -> TextToImage:
+    def _checked(self, recipe: Painting) -> Painting:
         """The settled recipe, every name known, the work within the budget."""
         card = self.catalog.cards[recipe.model]
         settled = recipe.settled(self.catalog.defaults(recipe.model))
@@ -322,7 +322,7 @@ class Studio:
         self._refuse_long_work(settled)
         return settled
 
-    def _refuse_long_work(self, recipe: TextToImage) -> None:
+    def _refuse_long_work(self, recipe: Painting) -> None:
         work = recipe.work_per_step * (recipe.steps or 0) * recipe.count
         minutes = self.engine.pace.seconds(work) / 60
         if minutes > self.settings.max_minutes:

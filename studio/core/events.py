@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from studio.core.errors import StudioError
-    from studio.core.recipe import TextToImage
+    from studio.core.recipe import Painting
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Result:
 
     id: str
     path: Path
-    recipe: "TextToImage"
+    recipe: "Painting"
     width: int
     height: int
     seconds: float

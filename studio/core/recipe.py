@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self, get_type_hints
 
 from studio.core.errors import RecipeError
-from studio.core.param import Param, checked
+from studio.core.param import Param as Param
+from studio.core.param import checked
 from studio.core.styles import STYLES
-
-__all__ = ["Param"]
 
 MAX_SEED = 2**53 - 1
 """Largest seed that survives JSON and JavaScript unrounded."""
@@ -198,7 +197,7 @@ class FromPicture(Painting):
 
     source: Annotated[
         str, Param("Picture", "The picture to begin with.", pattern=_PICTURE, example=_EXAMPLE)
-    ] = "sha256:" + 64 * "0"
+    ] = ""
     strength: Annotated[
         float,
         Param("Strength", "How far to go from the picture. 0: not at all; 1: all the way.", 0, 1),
@@ -247,7 +246,7 @@ class Inpaint(FromPicture):
 
     mask: Annotated[
         str, Param("Mask", "White: paint anew.", pattern=_PICTURE, example=_EXAMPLE)
-    ] = "sha256:" + 64 * "0"
+    ] = ""
     region: Annotated[
         str,
         Param(

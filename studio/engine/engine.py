@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.core.errors import InternalError, QueueFull, StudioError
 from studio.core.events import Cancelled, Event, Failed, Note, Queued
-from studio.core.recipe import TextToImage
+from studio.core.recipe import Painting
 from studio.engine.batch import BatchKey
 from studio.engine.job import Job, Picture
 from studio.engine.mailbox import Mailbox
@@ -61,7 +61,7 @@ class Engine:
 
     def submit(
         self,
-        recipes: Sequence[TextToImage],
+        recipes: Sequence[Painting],
         owner: str,
         loading: Future[Model],
         *,

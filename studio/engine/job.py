@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from studio.core.events import Event, Loading, Note, Preview, Step
-from studio.core.recipe import TextToImage
+from studio.core.recipe import Painting
 from studio.engine.batch import BatchKey, Seat
 from studio.engine.mailbox import Mailbox
 
@@ -41,7 +41,7 @@ class Picture:
     """
 
     pixels: Pixels
-    recipe: TextToImage
+    recipe: Painting
     model: Model
     batch: int
     steps_done: int
@@ -73,7 +73,7 @@ class Job:
     id: str
     owner: str
     picture: int
-    recipe: TextToImage
+    recipe: Painting
     mailbox: Mailbox
     keep: Callable[[Job, Picture], Event]
     loading: Future[Model]

@@ -22,7 +22,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from studio.core.errors import GalleryError, StudioError
-from studio.core.recipe import TextToImage, recipe_from_values
+from studio.core.recipe import Painting, recipe_from_values
 from studio.diffusion.samplers import SAMPLERS
 from studio.gallery.home import cause
 
@@ -77,7 +77,7 @@ class Made:
 class Picture:
     """What a file says about itself; `parameters_text` is empty when the file has none."""
 
-    recipe: TextToImage
+    recipe: Painting
     made: Made
     parameters_text: str
 
@@ -90,7 +90,7 @@ def fingerprint(image: Image.Image) -> str:
     return digest.hexdigest()
 
 
-def png_info(recipe: TextToImage, made: Made) -> PngInfo:
+def png_info(recipe: Painting, made: Made) -> PngInfo:
     """The text chunks of a picture, for Pillow's `pnginfo`."""
     ours = {
         "atelier": VERSION,
@@ -104,7 +104,7 @@ def png_info(recipe: TextToImage, made: Made) -> PngInfo:
     return info
 
 
-def parameters_text(recipe: TextToImage, made: Made) -> str:
+def parameters_text(recipe: Painting, made: Made) -> str:
     """The recipe as AUTOMATIC1111 writes it: prompt, negative prompt, then one line of settings."""
     scale = recipe.guidance_scale
     name = recipe.sampler or ""
@@ -158,7 +158,7 @@ def read(path: Path) -> Picture:
     return Picture(recipe, made, texts.get(_THEIRS, ""))
 
 
-def _parsed(text: str, name: str) -> tuple[TextToImage, Made]:
+def _parsed(text: str, name: str) -> tuple[Painting, Made]:
     try:
         values = json.loads(text)
     except (ValueError, RecursionError):

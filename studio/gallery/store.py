@@ -28,7 +28,7 @@ from pathlib import Path
 from PIL import Image
 
 from studio.core.errors import GalleryError
-from studio.core.recipe import TextToImage
+from studio.core.recipe import Painting
 from studio.gallery.home import cause
 from studio.gallery.metadata import Made, png_info
 
@@ -81,7 +81,7 @@ class Store:
         self._clear_unfinished()
 
     def save(
-        self, image: Image.Image, recipe: TextToImage, made: Made, owner: str
+        self, image: Image.Image, recipe: Painting, made: Made, owner: str
     ) -> tuple[str, Path]:
         """Keeps one picture; when this returns, neither a crash nor a power cut loses it.
 
