@@ -3,8 +3,11 @@
 A message is a template and its values, so the page may say it in another language: the template is the key.
 """
 
+import secrets
 from collections.abc import Iterable
 from difflib import get_close_matches
+from logging import Logger
+from typing import Any, Self
 
 
 class StudioError(Exception):
@@ -29,6 +32,10 @@ class StudioError(Exception):
 
     def __str__(self) -> str:
         return self.message.format(**self.values)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickled attribute by attribute: events carry errors across processes, and each class has its own __init__.
+        return _restored, (type(self), self.args), self.__dict__
 
 
 class RecipeError(StudioError):
@@ -94,3 +101,14 @@ class InternalError(StudioError):
             hint="Nothing already made is lost. Try again; if it stays, report the id.",
             incident=incident,
         )
+
+    @classmethod
+    def logged(cls, log: Logger, message: str, *arguments: object) -> Self:
+        """Call while handling a foreign exception: the log gets the traceback, the person gets the id."""
+        incident = secrets.token_hex(3)
+        log.exception(f"{message} (id %s)", *arguments, incident)
+        return cls(incident)
+
+
+def _restored(kind: type[StudioError], args: tuple[object, ...]) -> StudioError:
+    return kind.__new__(kind, *args)

@@ -207,14 +207,23 @@ def recipe_from_json(text: str) -> TextToImage:
         values = json.loads(text)
     except (ValueError, RecursionError):
         raise RecipeError("recipe", "The recipe is not readable JSON.") from None
-    if not isinstance(values, dict) or values.get("kind") not in RECIPES:
+    return recipe_from_values(values)
+
+
+def recipe_from_values(values: object) -> TextToImage:
+    """The recipe that plain JSON values hold, as `as_dict` gives them.
+
+    Raises: RecipeError when they are of no known kind or any value is out of bounds.
+    """
+    kind = values.get("kind") if isinstance(values, dict) else None
+    if not isinstance(values, dict) or not isinstance(kind, str) or kind not in RECIPES:
         raise RecipeError(
             "recipe",
             "The recipe is of no known kind.",
             hint="Known kinds: {known}.",
             known=", ".join(RECIPES),
         )
-    return RECIPES[values.pop("kind")].from_values(values)
+    return RECIPES[kind].from_values({name: values[name] for name in values if name != "kind"})
 
 
 def _checked(name: str, annotation: Any, param: Param, value: Any) -> Any:
@@ -251,7 +260,9 @@ def _checked_text(name: str, param: Param, value: Any) -> str:
 
 def _checked_number(name: str, param: Param, value: Any, kind: type) -> int | float:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or (kind is int and value != int(value)):
+    # Whole numbers are compared as they are: one of 400 digits fits no float, so math.isfinite cannot look at it.
+    finite = number and (isinstance(value, int) or math.isfinite(value))
+    if not finite or (kind is int and value != int(value)):
         raise RecipeError(
             name,
             "{label} must be a whole number, got {value}."
@@ -262,7 +273,6 @@ def _checked_number(name: str, param: Param, value: Any, kind: type) -> int | fl
             value=_shown(value),
             **_bounds(param),
         )
-    value = kind(value)
     low, high = param.minimum, param.maximum
     if (low is not None and value < low) or (high is not None and value > high):
         raise RecipeError(
@@ -273,8 +283,9 @@ def _checked_number(name: str, param: Param, value: Any, kind: type) -> int | fl
             value=_shown(value),
             **_bounds(param),
         )
-    if param.multiple and value % param.multiple:
-        below = int(value // param.multiple * param.multiple)
+    checked: int | float = kind(value)
+    if param.multiple and checked % param.multiple:
+        below = int(checked // param.multiple * param.multiple)
         raise RecipeError(
             name,
             "{label} must be a multiple of {multiple} {unit}, got {value}.",
@@ -282,12 +293,11 @@ def _checked_number(name: str, param: Param, value: Any, kind: type) -> int | fl
             label=param.label,
             multiple=param.multiple,
             unit=param.unit,
-            value=value,
+            value=checked,
             below=max(below, int(low or 0)),
             above=below + param.multiple,
         )
-    number_value: int | float = value
-    return number_value
+    return checked
 
 
 def _range_hint(param: Param) -> str:
@@ -303,5 +313,8 @@ def _bounds(param: Param) -> dict[str, object]:
 
 def _shown(value: Any) -> str:
     """A value as it may stand in a message: short, on one line."""
-    text = repr(value)
+    try:
+        text = repr(value[:40] if isinstance(value, str | bytes) else value)
+    except (ValueError, RecursionError):  # An int of over 4300 digits, or lists in lists without end.
+        text = f"a very long {type(value).__name__}"
     return text if len(text) <= 40 else text[:37] + "..."
