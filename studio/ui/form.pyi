@@ -34,7 +34,13 @@ class Pick(gr.HTML):
     """One of a few, drawn by assets/ui/pick.js with the browser's own radio buttons or list; its value is the name chosen."""
 
     def __init__(
-        self, choices: list[dict[str, Any]], *, look: str, title: str, value: Any, **kwargs: Any
+        self,
+        choices: list[dict[str, Any]],
+        *,
+        look: str,
+        title: str,
+        value: Any = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(
             value=value,

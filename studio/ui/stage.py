@@ -5,6 +5,7 @@ the next. Its words are already in the person's language; the browser only draws
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
@@ -13,12 +14,14 @@ import gradio as gr
 from studio.api import preview_url
 from studio.core.errors import StudioError
 from studio.core.events import (
+    LAST_EVENTS,
     Cancelled,
     Event,
     Failed,
     Finished,
     Loading,
     Note,
+    Preview,
     Queued,
     Result,
     Step,
@@ -75,6 +78,7 @@ class Scene:
         self.language = language
         self.cells: list[dict[str, Any]] = [{"state": "waiting"} for _ in range(recipe.count)]
         self.steps: list[tuple[int, int, float]] = [(0, 0, 0.0)] * recipe.count
+        self.previews: dict[int, Preview] = {}
         self.notes: list[str] = []
         self.line = self._say("Sent to the painter")
 
@@ -103,9 +107,9 @@ class Scene:
                     ),
                 )
             case Step(index=index, total=total, seconds_left=left, preview=preview):
-                cell |= {"state": "painting", "progress": index / max(total, 1)}
+                cell |= {"state": "painting", "progress": round(index / max(total, 1), 3)}
                 if preview:
-                    cell["preview"] = preview_url(preview)
+                    self.previews[event.picture] = preview
                 self.steps[event.picture] = (index, total, left)
                 self.line = self._painting()
             case Note():
@@ -124,6 +128,10 @@ class Scene:
 
     def as_dict(self) -> dict[str, Any]:
         """The scene as plain JSON, complete."""
+        for picture, preview in self.previews.items():
+            if self.cells[picture]["state"] == "painting":
+                self.cells[picture]["preview"] = preview_url(preview)
+        self.previews.clear()
         return {
             "run": self.run_id,
             "state": self._state(),
@@ -206,11 +214,11 @@ class Scene:
 
 
 def refusal(error: StudioError, language: str) -> dict[str, Any]:
-    """The scene of a recipe that was not accepted: it says why and leaves the pictures on the stage alone."""
+    """The scene of a recipe that was not accepted: it says why, at the field if there is one, and leaves the pictures alone."""
     told = boundary.told(error, language)
     return {
         "state": "refused",
-        "line": f"{told['message']} {told['hint']}".strip(),
+        "line": "" if told["field"] else f"{told['message']} {told['hint']}".strip(),
         "errors": [told],
     }
 
@@ -244,33 +252,36 @@ def shown(result: Result, language: str) -> dict[str, Any]:
 
 
 async def paced(events: AsyncIterator[Event], seconds: float) -> AsyncIterator[list[Event]]:
-    """Events in groups: the first at once, then at most one group every so many seconds; none is dropped or held back longer.
+    """Events in groups: the first at once, then one group every so many seconds at most; the end of a picture never waits.
 
     Closing this closes `events`.
     """
-    waiting: list[Event] = []
-    news = asyncio.Event()
+    unread: list[Event] = []
+    news, urgent = asyncio.Event(), asyncio.Event()
 
     async def read() -> None:
         try:
             async for event in events:
-                waiting.append(event)
+                unread.append(event)
                 news.set()
+                if isinstance(event, LAST_EVENTS):
+                    urgent.set()
         finally:
             news.set()
+            urgent.set()
 
     reader = asyncio.ensure_future(read())
     try:
-        while not reader.done() or waiting:
+        while unread or not reader.done():
             await news.wait()
+            group, unread[:] = list(unread), []
             news.clear()
-            if waiting:
-                group = list(waiting)
-                waiting.clear()
+            urgent.clear()
+            if group:
                 yield group
-                if not reader.done():
-                    await asyncio.wait({reader}, timeout=seconds)
-            if waiting or reader.done():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(urgent.wait(), seconds)
+            if reader.done():
                 news.set()
         reader.result()
     finally:

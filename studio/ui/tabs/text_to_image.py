@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from studio.core.errors import RecipeError
 from studio.core.recipe import TextToImage
 from studio.ui import boundary, words
 from studio.ui.form import FREE, Form
@@ -46,7 +45,15 @@ def build(studio: "Studio", page: gr.Blocks) -> None:
             with gr.Row(elem_id="paint-bar"):
                 paint_button = gr.Button(text("Paint"), variant="primary", elem_id="paint", scale=2)
                 surprise_button = gr.Button(text("Surprise me"), elem_id="surprise", scale=1)
-            with gr.Accordion(text("Advanced"), open=False, elem_id="advanced"):
+            # Gradio's accordion takes its widgets out of the page while closed, and forgets empty values with them.
+            gr.HTML(
+                value=None,
+                html_template='<div class="disclosure"></div>',
+                js_on_load="Atelier.disclosure(element, 'Advanced', 'advanced')",
+                apply_default_css=False,
+                elem_id="advanced-switch",
+            )
+            with gr.Column(elem_id="advanced"):
                 form.place("steps", "guidance_scale", "sampler")
                 form.place("seed", placeholder=text("new each time"))
                 with gr.Row(elem_id="seed-bar"):
@@ -65,8 +72,7 @@ def build(studio: "Studio", page: gr.Blocks) -> None:
         """Run one recipe and stream its scenes to the stage."""
         language = language_of(request)
         try:
-            recipe = _worded(form.recipe(values))
-            run = studio.submit(recipe, owner_of(request))
+            run = studio.submit(form.recipe(values), owner_of(request))
         except Exception as error:
             yield {stage: refusal(boundary.explained(error), language)}
             return
@@ -176,20 +182,6 @@ def build(studio: "Studio", page: gr.Blocks) -> None:
         js="() => [Atelier.remembered()]",
         **quick,
     ).then(fn=None, inputs=recent, js="(pictures) => { Atelier.arrived(pictures); return []; }")
-
-
-def _worded(recipe: TextToImage) -> TextToImage:
-    """The recipe, if it says anything at all.
-
-    Raises: RecipeError at the prompt when there are neither words nor a style.
-    """
-    if not recipe.words.strip():
-        raise RecipeError(
-            "prompt",
-            "Say what to paint, or choose a style.",
-            hint="For example: a lighthouse by the sea.",
-        )
-    return recipe
 
 
 TAB = Tab("text_to_image", "Text to image", build)
