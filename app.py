@@ -8,19 +8,15 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 from studio.core.settings import Settings  # noqa: E402
 from studio.service import Studio  # noqa: E402
-from studio.ui.app import launch  # noqa: E402
+from studio.ui.app import serve  # noqa: E402
 
 
 def main() -> None:
     """Serve until interrupted."""
-    studio = Studio(Settings.from_environment())
-    studio.start()
-    page, address = launch(studio, prevent_thread_lock=True)
-    print(f"Atelier is open at {address}", flush=True)
-    try:
-        page.block_thread()
-    finally:
-        studio.close()
+    serve(
+        Studio(Settings.from_environment()),
+        lambda address: print(f"Atelier is open at {address}", flush=True),  # noqa: T201
+    )
 
 
 if __name__ == "__main__":

@@ -204,7 +204,6 @@
             type: "button", class: "chip", "aria-label": A.say("Replace {word} with {known}", { word, known }),
             on: { click: () => replace(word, known) },
           }, known));
-        if (!near.length) row.append(A.make("span", { class: "quiet" }, A.say("no near word")));
         unknown.append(row);
       }
       warnings.replaceChildren(...lines.map((line) => A.make("p", {}, line)));

@@ -4,6 +4,8 @@ import hashlib
 import html
 import json
 import re
+import socket
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -55,21 +57,25 @@ def build(studio: "Studio") -> gr.Blocks:
     return page
 
 
-def launch(
-    studio: "Studio", *, prevent_thread_lock: bool = False, port: int | None = None
-) -> tuple[gr.Blocks, str]:
-    """Serve the page where the settings say; blocks until interrupted unless told not to.
+def serve(studio: "Studio", announce: Callable[[str], None]) -> None:
+    """Serve the page until interrupted; `announce` is told its address once it is open."""
+    page, address = launch(studio)
+    # Only now: loading a model keeps the processor busy for seconds, and a page that opens at once is worth more.
+    studio.start()
+    announce(address)
+    try:
+        page.block_thread()
+    finally:
+        studio.close()
 
-    Args:
-        studio: Who paints.
-        prevent_thread_lock: Return while the server runs.
-        port: Instead of the settings' port; 0 finds a free one.
 
-    Returns: the page and its address.
+def launch(studio: "Studio") -> tuple[gr.Blocks, str]:
+    """Serve the page where the settings say, in a thread of its own; port 0 finds a free one.
+
+    Returns: the page (close it to stop) and its address.
     """
     page = build(studio)
     settings = studio.settings
-    wished = settings.port if port is None else port
     gate = Middleware(
         Gate,  # type: ignore[arg-type]
         decorate=_decorated,
@@ -78,7 +84,7 @@ def launch(
     )
     _, address, _ = page.launch(
         server_name=settings.host,
-        server_port=wished or _free_port(settings.host),
+        server_port=settings.port or _free_port(settings.host),
         theme=AtelierTheme(),
         i18n=words.i18n(),
         share=False,
@@ -91,7 +97,7 @@ def launch(
         show_error=False,
         max_file_size="20mb",
         quiet=True,
-        prevent_thread_lock=prevent_thread_lock,
+        prevent_thread_lock=True,
         app_kwargs={
             "routes": routes(studio),
             "middleware": [gate],
@@ -104,8 +110,6 @@ def launch(
 
 
 def _free_port(host: str) -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])

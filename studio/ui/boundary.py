@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import gradio as gr
+from gradio.processing_utils import save_file_to_cache
+from gradio.utils import get_upload_folder
 
 from studio.core.errors import InternalError, RecipeError, StudioError
 from studio.ui import words
@@ -39,14 +41,14 @@ def told(error: StudioError, language: str) -> dict[str, str]:
 def for_clients(
     endpoint: Callable[..., AsyncIterator[dict[str, Any]]],
 ) -> Callable[..., AsyncIterator[dict[str, Any]]]:
-    """An endpoint whose refusals reach a program as a readable error, in English."""
+    """An endpoint for programs: refusals arrive as a readable error, in English; a picture as a file the client fetches."""
 
     @functools.wraps(endpoint)
     async def guarded(*args: Any, **kwargs: Any) -> AsyncIterator[dict[str, Any]]:
         events = endpoint(*args, **kwargs)
         try:
             async for event in events:
-                yield event
+                yield _fetchable(event)
         except Exception as error:
             known = explained(error)
             text = f"{known} {known.hint_text}".strip()
@@ -55,3 +57,11 @@ def for_clients(
             await events.aclose()  # type: ignore[attr-defined]
 
     return guarded
+
+
+def _fetchable(event: dict[str, Any]) -> dict[str, Any]:
+    """The event with its picture copied where Gradio serves files from; the studio's own folder stays closed."""
+    if not event.get("file"):
+        return event
+    copy = save_file_to_cache(event["file"], cache_dir=get_upload_folder())
+    return event | {"file": {"path": copy, "meta": {"_type": "gradio.FileData"}}}

@@ -85,6 +85,26 @@ class Number(gr.Number):
         return payload
 
 
+class Digits(gr.Textbox):
+    """A field for a whole number that may be empty and may have more digits than a browser's number field keeps."""
+
+    is_template = True
+
+    def preprocess(self, payload: str | None) -> Any:
+        """The number; None when empty; the text itself when it is no number, for the recipe to refuse."""
+        typed = str(payload if payload is not None else "").strip()
+        if not typed:
+            return None
+        try:
+            return int(typed)
+        except ValueError:
+            return typed
+
+    def postprocess(self, value: Any) -> str:
+        """The number as text."""
+        return "" if value is None else str(value)
+
+
 class Form:
     """The widgets of one kind of recipe.
 
@@ -153,7 +173,7 @@ class Form:
         if kind or (isinstance(value, str) and self._is_text(name)):
             return True
         try:
-            self.recipe_type.from_values({name: value})
+            self.recipe_type.from_values({name: self.widgets[name].preprocess(value)})
         except StudioError:
             return False
         return True
@@ -183,7 +203,9 @@ class Form:
             low, high = int(param.minimum or 1), int(param.maximum or 1)
             numbers = [{"name": n, "title": str(n)} for n in range(low, high + 1)]
             return Pick(numbers, look="segments", title=param.label, value=low, **common)
-        if name in ("width", "height", "seed"):
+        if name == "seed":
+            return Digits(max_lines=1, **(labelled | looks))
+        if name in ("width", "height"):
             return Number(step=param.multiple or 1, **(labelled | looks))
         whole = int in (annotation, *get_args(annotation))
         return Scale(

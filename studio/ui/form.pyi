@@ -228,3 +228,28 @@ class Form:
         return Pick(
             shapes, look="shapes", title="Shape", value=next(iter(self.sizes)), elem_id="field-aspect"
         )
+class Digits(gr.Textbox):
+    """A field for a whole number that may be empty and may have more digits than a browser's number field keeps."""
+
+    is_template = True
+
+    def preprocess(self, payload: str | None) -> Any:
+        """The number; None when empty; the text itself when it is no number, for the recipe to refuse."""
+        typed = str(payload if payload is not None else "").strip()
+        if not typed:
+            return None
+        try:
+            return int(typed)
+        except ValueError:
+            return typed
+
+    def postprocess(self, value: Any) -> str:
+        """The number as text."""
+        return "" if value is None else str(value)
+    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from gradio.blocks import Block
+    if TYPE_CHECKING:
+        from gradio.components import Timer
+        from gradio.components.base import Component
+
+    

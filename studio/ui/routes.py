@@ -36,11 +36,10 @@ def routes(studio: "Studio") -> list[Route]:
         result = studio.find(request.path_params["id"], owner_of(request))
         if result is None or not result.path.is_file():
             return _missing(request)
-        seed = getattr(result.recipe, "seed", None)
         return FileResponse(
             result.path,
             media_type="image/png",
-            filename=f"atelier-{seed}-{result.id}.png",
+            filename=result.path.name,
             content_disposition_type="attachment" if "download" in request.query_params else "inline",
             headers=FOREVER,
         )

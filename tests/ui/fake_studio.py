@@ -7,7 +7,6 @@ import asyncio
 import colorsys
 import random
 import secrets
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -260,14 +259,11 @@ def main() -> None:
     """Serve the page with this studio, to look at it."""
     import tempfile
 
-    from studio.ui.app import launch
+    from studio.ui.app import serve
 
     studio = FakeStudio(Path(tempfile.mkdtemp()), pace=0.12, loaded=False)
-    page, address = launch(studio, prevent_thread_lock=True, port=7901)  # type: ignore[arg-type]
-    print(address, flush=True)
-    started = time.time()
-    while time.time() - started < 7200:
-        time.sleep(5)
+    studio.settings = Settings(home=studio.home, port=7901)
+    serve(studio, print)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":
