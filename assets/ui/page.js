@@ -89,6 +89,7 @@
   };
   A.arrived = (pictures) => {
     arrived = true;
+    document.documentElement.dataset.arrived = "yes";
     A.whenStage((stage) => stage.recent(pictures ?? []));
   };
 
@@ -270,7 +271,9 @@
     promptBox()?.focus({ preventScroll: true });
   };
   document.addEventListener("click", (event) => {
-    if (event.target.closest?.("#paint")) A.whenStage((stage) => stage.sending());
+    if (!event.target.closest?.("#paint")) return;
+    // One run at a time, decided before Gradio hears of the click: its own "once" lets a quick second one through.
+    if (!A.theStage?.sending()) event.stopImmediatePropagation();
   }, true);
   document.addEventListener("keydown", (event) => {
     if (document.querySelector("dialog[open]")) return;

@@ -63,7 +63,7 @@
     const tell = (text) => { live.textContent = text; words.textContent = text; };
 
     function setState(next, text, tone = "") {
-      if (next !== state && !ACTIVE.includes(next)) A.pollStatus?.();
+      if (next !== state) A.pollStatus?.();
       if (next !== state || !ACTIVE.includes(next)) live.textContent = text;
       state = next;
       root.dataset.state = next;
@@ -212,12 +212,13 @@
     /* ---- from outside ---- */
 
     function sending() {
-      if (active()) return;
+      if (active()) return false;
       A.clearErrors();
       wishToStop = false;
       runId = "";
       fill.style.transform = "scaleX(0)";
       setState("sending", A.say("Sending"));
+      return true;
     }
 
     function cancel() {

@@ -15,7 +15,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from studio.core.errors import ModelUnavailable, QueueFull, StudioError
+from studio.core.errors import ModelUnavailable, QueueFull, RecipeError, StudioError
 from studio.core.events import (
     Cancelled,
     Event,
@@ -95,7 +95,7 @@ class Run:
         for number, picture in enumerate(skies):
             if "fail" in recipes[number].prompt:
                 yield Failed(
-                    number, ModelUnavailable("Unknown {kind} {name}.", kind="model", name="'x'")
+                    number, ModelUnavailable("{title} is not on this machine.", title="Palette")
                 )
                 continue
             yield Finished(number, studio.keep(picture, recipes[number], self.owner, steps))
@@ -136,7 +136,14 @@ class FakeStudio:
         if self.broken:
             raise KeyError("a secret detail")
         if self.full:
-            raise QueueFull("Waiting, {ahead} ahead, about {time}", ahead=9, time="1 s", seconds=1)
+            raise QueueFull(
+                "The studio is full: {position} pictures are ahead of you.",
+                hint="Try again in about {seconds:.0f} s.",
+                position=9,
+                seconds=4.0,
+            )
+        if not recipe.words.strip():
+            raise RecipeError("prompt", "Say what to paint, or choose a style.")
         run = Run(self, secrets.token_hex(8), recipe.settled(self.defaults()), owner)
         self.runs[run.id] = run
         return run

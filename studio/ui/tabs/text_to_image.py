@@ -145,7 +145,8 @@ def build(studio: "Studio", page: gr.Blocks) -> None:
         paint,
         inputs_kwargs=controls,
         outputs=[stage, last_seed],
-        trigger_mode="once",
+        # The stage lets one click through at a time (assets/ui/page.js).
+        trigger_mode="multiple",
         concurrency_limit=None,
         **private,
     )
