@@ -323,11 +323,8 @@ class Studio:
         return settled
 
     def _refuse_long_work(self, recipe: TextToImage) -> None:
-        rows = 2 if (recipe.guidance_scale or 0) > 1 else 1
-        pixels = (recipe.width or 0) * (recipe.height or 0)
-        minutes = (
-            self.engine.seconds_for(rows * pixels * (recipe.steps or 0) * recipe.count) / 60
-        )
+        work = recipe.work_per_step * (recipe.steps or 0) * recipe.count
+        minutes = self.engine.pace.seconds(work) / 60
         if minutes > self.settings.max_minutes:
             raise RecipeError(
                 "steps",

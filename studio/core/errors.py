@@ -56,7 +56,9 @@ class UnknownName(RecipeError):
         super().__init__(
             field or kind,
             "Unknown {kind} {name}.",
-            hint="Did you mean {near}? Choose one of: {known}." if near else "Choose one of: {known}.",
+            hint="Did you mean {near}? Choose one of: {known}."
+            if near
+            else "Choose one of: {known}.",
             kind=kind,
             name=shown,
             near=near[0] if near else "",

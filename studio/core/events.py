@@ -1,7 +1,7 @@
 """What a running wish tells: queued, loading, step, note, finished, failed, cancelled.
 
-Events are frozen and picklable: no tensor, no picture object, so they may cross threads and machines. `picture` says which
-picture of the click an event speaks of, counted from 0.
+Events are frozen and picklable: no tensor, no picture object, so they may cross threads and
+machines. `picture` says which picture of the click an event speaks of, counted from 0.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from studio.core.errors import StudioError
-    from studio.core.recipe import Recipe
+    from studio.core.recipe import TextToImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Result:
 
     id: str
     path: Path
-    recipe: "Recipe"
+    recipe: "TextToImage"
     width: int
     height: int
     seconds: float

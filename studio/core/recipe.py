@@ -1,8 +1,9 @@
 """Recipes: what a person wishes for, as frozen dataclasses that check themselves.
 
-Declare once: a setting is one annotated field. Its `Param` note feeds the widget, the help text, the command-line flag, the API
-field, the bounds check and the picture's metadata. A recipe is plain JSON in and out. `None` means "the model's own choice";
-`settled` replaces every `None` exactly once, and the settled recipe alone decides the pixels.
+Declare once: a setting is one annotated field. Its `Param` note feeds the widget, the help text,
+the command-line flag, the API field, the bounds check and the picture's metadata. A recipe is plain
+JSON in and out. `None` means "the model's own choice"; `settled` replaces every `None` exactly
+once, and the settled recipe alone decides the pixels.
 """
 
 import dataclasses
@@ -146,9 +147,7 @@ class TextToImage(Recipe):
             advanced=True,
         ),
     ] = None
-    model: Annotated[
-        str, Param("Model", "Who paints.", choices="model", advanced=True)
-    ] = "palette"
+    model: Annotated[str, Param("Model", "Who paints.", choices="model", advanced=True)] = "palette"
     revision: Annotated[
         str | None,
         Param("Revision", "Exact version of the model; filled in by the studio.", maximum=80),
@@ -158,6 +157,12 @@ class TextToImage(Recipe):
     def words(self) -> str:
         """The prompt with the style's words, as the model reads it."""
         return STYLES[self.style].words(self.prompt)
+
+    @property
+    def work_per_step(self) -> float:
+        """Rows x pixels of one step of one picture: what estimates and budgets count. 0 until settled."""
+        rows = 2 if (self.guidance_scale or 0) > 1 else 1
+        return float(rows * (self.width or 0) * (self.height or 0))
 
     def settled(self, defaults: Defaults) -> Self:
         """Every open choice made, once: the model's defaults, a random seed. Settled recipes stay as they are."""
@@ -228,7 +233,11 @@ def recipe_from_values(values: object) -> TextToImage:
 
 def _checked(name: str, annotation: Any, param: Param, value: Any) -> Any:
     """The value in its proper type, or a RecipeError that names the field, the value and the next move."""
-    allowed = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
+    allowed = (
+        get_args(annotation)
+        if get_origin(annotation) in (Union, types.UnionType)
+        else (annotation,)
+    )
     if type(None) in allowed and (value is None or (name == "seed" and value in (-1, ""))):
         return None
     kind = next(option for option in allowed if option is not type(None))
@@ -315,6 +324,9 @@ def _shown(value: Any) -> str:
     """A value as it may stand in a message: short, on one line."""
     try:
         text = repr(value[:40] if isinstance(value, str | bytes) else value)
-    except (ValueError, RecursionError):  # An int of over 4300 digits, or lists in lists without end.
+    except (
+        ValueError,
+        RecursionError,
+    ):  # An int of over 4300 digits, or lists in lists without end.
         text = f"a very long {type(value).__name__}"
     return text if len(text) <= 40 else text[:37] + "..."

@@ -53,7 +53,9 @@ class Settings:
         default = cls()
         return cls(
             home=Path(env["STUDIO_HOME"]).expanduser() if env.get("STUDIO_HOME") else None,
-            host=env.get("STUDIO_HOST") or env.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if hosted else default.host),
+            host=env.get("STUDIO_HOST")
+            or env.get("GRADIO_SERVER_NAME")
+            or ("0.0.0.0" if hosted else default.host),
             port=_whole(env, "STUDIO_PORT", _whole(env, "GRADIO_SERVER_PORT", 7860, 65535), 65535),
             device=env.get("STUDIO_DEVICE", default.device),
             dtype=env.get("STUDIO_DTYPE", default.dtype),

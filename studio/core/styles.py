@@ -1,7 +1,7 @@
 """The style tiles: a name, and the words it puts around the prompt.
 
-The words of a style never change: a picture's file holds the style's name, and must make the same picture in ten years. A better
-wording is a new style.
+The words of a style never change: a picture's file holds the style's name, and must make the same
+picture in ten years. A better wording is a new style.
 """
 
 from dataclasses import dataclass

@@ -1,9 +1,11 @@
 """The denoising loops.
 
-Each loop is a generator. It yields a question ("what noise is in x at step t?") and is sent the answer. It never calls a model and
-knows no other job, so the engine may answer the questions of many jobs with one forward pass.
+Each loop is a generator. It yields a question ("what noise is in x at step t?") and is sent the
+answer. It never calls a model and knows no other job, so the engine may answer the questions of
+many jobs with one forward pass.
 
-Notation (Ho et al. 2020, arXiv:2006.11239): x_t = sqrt(alpha_bar_t) x_0 + sqrt(1 - alpha_bar_t) eps.
+Notation (Ho et al. 2020, arXiv:2006.11239): x_t = sqrt(alpha_bar_t) x_0 + sqrt(1 - alpha_bar_t)
+eps.
 """
 
 from typing import TypeVar
@@ -12,7 +14,7 @@ import torch
 from torch import Tensor
 
 from studio.core.recipe import TextToImage
-from studio.diffusion.questions import Algorithm, Decode, Model, Question, Words
+from studio.diffusion.questions import Algorithm, Decode, Model, Pixels, Question, Words
 from studio.diffusion.samplers import Solver
 
 T = TypeVar("T")
@@ -43,12 +45,14 @@ def text_to_image(recipe: TextToImage, model: Model) -> Algorithm:
             model_input, float(t), guidance_scale, words, against, index, total
         )
         x = solver.step(prediction, t, x)
-    return (yield Decode(x))
+    pixels: Pixels = yield Decode(x)
+    return pixels
 
 
 def picture_of(x: Tensor) -> Algorithm:
     """The picture of a latent x (1, C, h, w) as it is: what exists of a run that was stopped."""
-    return (yield Decode(x))
+    pixels: Pixels = yield Decode(x)
+    return pixels
 
 
 def _settled(value: T | None) -> T:

@@ -1,7 +1,8 @@
 """What a job asks and who answers: the seam between an algorithm and the machine it runs on.
 
-An algorithm is a generator. It yields one of the questions below and is sent the answer; it returns the finished pixels. It never
-calls a model, so whoever drives it may answer many jobs with one forward pass, and a test may answer with a formula.
+An algorithm is a generator. It yields one of the questions below and is sent the answer; it returns
+the finished pixels. It never calls a model, so whoever drives it may answer many jobs with one
+forward pass, and a test may answer with a formula.
 """
 
 from collections.abc import Generator, Sequence

@@ -1,7 +1,7 @@
 """The samplers on the menu: diffusers' own solvers, a fresh object for every job.
 
-A solver keeps state between steps (history, position, random numbers), so two jobs must never share one. The table is data; diffusers
-is imported when the first sampler is made.
+A solver keeps state between steps (history, position, random numbers), so two jobs must never share
+one. The table is data; diffusers is imported when the first sampler is made.
 """
 
 from collections.abc import Mapping
@@ -54,9 +54,7 @@ SAMPLERS: Registry[Sampler] = Registry(
             "DPMSolverMultistepScheduler",
             {"algorithm_type": "sde-dpmsolver++"},
         ),
-        "unipc": Sampler(
-            "UniPC", "Very few steps, clean shapes.", "UniPCMultistepScheduler"
-        ),
+        "unipc": Sampler("UniPC", "Very few steps, clean shapes.", "UniPCMultistepScheduler"),
         "euler": Sampler("Euler", "Plain and predictable.", "EulerDiscreteScheduler"),
         "euler_a": Sampler(
             "Euler a",
@@ -119,15 +117,15 @@ class Solver:
             self._scheduler.set_begin_index(0)
         takes_random = "generator" in signature(cls.step).parameters
         self._options = {"generator": random} if takes_random else {}
-        self.timesteps: "Tensor" = self._scheduler.timesteps
+        self.timesteps: Tensor = self._scheduler.timesteps
         self.start_scale = float(self._scheduler.init_noise_sigma)
 
     def model_input(self, x: "Tensor", t: "Tensor") -> "Tensor":
         """The noisy latent x at t as the model wants it: unit variance."""
-        scaled: "Tensor" = self._scheduler.scale_model_input(x, t)
+        scaled: Tensor = self._scheduler.scale_model_input(x, t)
         return scaled
 
     def step(self, prediction: "Tensor", t: "Tensor", x: "Tensor") -> "Tensor":
         """One step from x at t towards the picture."""
-        before: "Tensor" = self._scheduler.step(prediction, t, x, **self._options).prev_sample
+        before: Tensor = self._scheduler.step(prediction, t, x, **self._options).prev_sample
         return before

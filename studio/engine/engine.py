@@ -1,7 +1,8 @@
 """The engine: the one thread that owns the device, and the jobs that wait for it.
 
-Jobs join and leave at every step. The thread picks a batch, has the runner answer it, sends every answer into its job, and tells. Finished
-pixels go to another thread to be written, so the device never waits for a disk.
+Jobs join and leave at every step. The thread picks a batch, has the runner answer it, sends every
+answer into its job, and tells. Finished pixels go to another thread to be written, so the device
+never waits for a disk.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from studio.core.errors import InternalError, QueueFull, StudioError
-from studio.core.events import Cancelled, Event, Failed, Loading, Note, Queued, Step
+from studio.core.events import Cancelled, Event, Failed, Note, Queued
 from studio.core.recipe import TextToImage
-from studio.engine.batch import BatchKey, Seat
+from studio.engine.batch import BatchKey
 from studio.engine.job import Job, Picture
 from studio.engine.mailbox import Mailbox
 from studio.engine.pace import Pace
@@ -26,7 +28,7 @@ from studio.engine.scheduler import Scheduler
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from studio.diffusion.questions import Model
+    from studio.diffusion.questions import Model, Pixels
     from studio.engine.runner import Answers, Runner
 
 log = logging.getLogger(__name__)
@@ -43,18 +45,15 @@ class Engine:
 
     Attributes:
         pace: What the device was measured to do.
-        passes: Forward passes made so far.
     """
 
     def __init__(self, *, pictures_per_owner: int, pictures_total: int) -> None:
         """An engine that refuses more unfinished pictures than these; its thread starts with the first job."""
         self.pace = Pace(GUESSED_RATE)
-        self.passes = 0
         self._per_owner = pictures_per_owner
         self._total = pictures_total
         self._lock = threading.Condition()
         self._jobs: dict[str, Job] = {}
-        self._titles: dict[str, str] = {}
         self._scheduler = Scheduler()
         self._closing = False
         self._thread: threading.Thread | None = None
@@ -84,19 +83,17 @@ class Engine:
         Raises: QueueFull, at once.
         """
         mailbox = Mailbox(len(recipes))
+        jobs = [
+            Job(secrets.token_hex(16), owner, i, recipe, mailbox, keep, loading, title, stop_after)
+            for i, recipe in enumerate(recipes)
+        ]
         with self._lock:
-            self._refuse_excess(len(recipes), owner)
-            jobs = [
-                Job(secrets.token_hex(16), owner, i, recipe, mailbox, keep, loading, stop_after)
-                for i, recipe in enumerate(recipes)
-            ]
-            waiting = self._work_ahead(owner)
+            self._refuse_excess(len(jobs), owner)
+            ahead = self._scheduler.ahead_of(owner)
+            seconds = self.pace.seconds(self._work_before_a_newcomer()) if ahead else 0.0
             for job in jobs:
-                job.submitted = time.monotonic()
                 self._jobs[job.id] = job
-                self._titles[job.id] = title
-                ahead = self._scheduler.ahead_of(owner)
-                job.tell(Queued(job.picture, ahead, self.pace.seconds(waiting) if ahead else 0.0))
+                job.tell(Queued(job.picture, ahead + job.picture, seconds))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="device", daemon=True)
                 self._thread.start()
@@ -117,15 +114,12 @@ class Engine:
         with self._lock:
             return len(self._jobs)
 
-    def seconds_for(self, work: float) -> float:
-        """Estimate for this much work alone on the device."""
-        return self.pace.seconds(work)
-
     def close(self, patience: float = 10.0) -> None:
-        """Cancel everything, keep what exists, end the threads."""
-        self.cancel(list(self._jobs))
+        """Cancel everything, keep what exists, end the threads; waits at most `patience` seconds."""
         with self._lock:
             self._closing = True
+            for job in self._jobs.values():
+                job.cancelled = True
             self._lock.notify_all()
         if self._thread is not None:
             self._thread.join(patience)
@@ -136,28 +130,28 @@ class Engine:
             self._lock.notify_all()
 
     def _refuse_excess(self, new: int, owner: str) -> None:
-        mine = [job for job in self._jobs.values() if job.owner == owner]
+        mine = [job.work for job in self._jobs.values() if job.owner == owner]
         if len(mine) + new > self._per_owner:
-            work = min((job.work for job in mine), default=0.0)
             raise QueueFull(
                 "You have {mine} pictures under way; the limit is {limit}.",
                 hint="A place is free in about {seconds:.0f} s, or cancel some.",
-                seconds=self.pace.seconds(work),
+                seconds=self.pace.seconds(min(mine, default=0.0)),
                 mine=len(mine),
                 limit=self._per_owner,
             )
         if len(self._jobs) + new > self._total:
+            everything = sum(job.work for job in self._jobs.values())
             raise QueueFull(
                 "The studio is full: {position} pictures are ahead of you.",
                 hint="Try again in about {seconds:.0f} s.",
-                seconds=self.pace.seconds(sum(job.work for job in self._jobs.values()) / 2),
+                seconds=self.pace.seconds(everything / len(self._jobs)) if self._jobs else 0.0,
                 position=len(self._jobs),
             )
 
-    def _work_ahead(self, owner: str) -> float:
-        """Work before a newcomer's first step: one step of every fresh job there is."""
-        fresh = [job for job in self._jobs.values() if job.steps_done == 0]
-        return sum(job.work / max(job.recipe.steps or 1, 1) for job in fresh)
+    def _work_before_a_newcomer(self) -> float:
+        """One step of every job that has not made its first: newcomers go first, in order."""
+        fresh = (job for job in self._jobs.values() if job.steps_done == 0)
+        return sum(job.recipe.work_per_step for job in fresh)
 
     # What follows runs on the device thread.
 
@@ -174,7 +168,7 @@ class Engine:
             with self._lock:
                 self._hear_wishes()
                 self._admit()
-                batch = self._scheduler.schedule(lambda key: self._cap(runner, key))
+                batch = self._scheduler.schedule(runner.cap)
                 if not batch:
                     if self._closing and not self._jobs:
                         return
@@ -190,196 +184,95 @@ class Engine:
                     for job in jobs:
                         self._end(job, Failed(job.picture, error))
 
-    def _cap(self, runner: Runner, key: BatchKey) -> int:
-        device = next(
-            (job.model.device for job in self._jobs.values() if job.model and job.model.name == key.model),
-            "cpu",
-        )
-        return runner.cap(key, device)
-
     def _hear_wishes(self) -> None:
         """Take cancelled jobs out of the queue; what exists of them is decoded and kept."""
         for job in list(self._jobs.values()):
-            if job.cancelled and not job.stopping and not self._almost_done(job):
-                self._stop(job)
-
-    @staticmethod
-    def _almost_done(job: Job) -> bool:
-        """Every step is made: decoding or writing is under way, and the picture is simply finished."""
-        return 0 < job.steps_total <= job.steps_done
-
-    def _stop(self, job: Job) -> None:
-        from studio.diffusion.denoise import picture_of
-
-        job.stopping = True
-        self._scheduler.remove(job.id)
-        if job.clean is None:
-            self._end(job, Cancelled(job.picture, None))
-            return
-        job.algorithm = picture_of(job.clean)
-        self._ask(job, None)
+            if not job.cancelled or job.stopping or job.steps_made:
+                continue
+            self._scheduler.remove(job.id)
+            if job.stop():
+                self._scheduler.add(job.seat())
+            else:
+                self._end(job, Cancelled(job.picture, None))
 
     def _admit(self) -> None:
         """Begin jobs whose model has arrived; tell the others that it is on its way."""
         for job in list(self._jobs.values()):
-            if job.algorithm is not None or job.stopping:
+            if job.begun or job.stopping:
                 continue
             if not job.loading.done():
-                waited = time.monotonic() - job.submitted
-                job.tell(Loading(job.picture, self._titles[job.id], waited))
+                job.tell_loading()
                 continue
             error = job.loading.exception()
-            if error is not None:
+            if error is None:
+                self._go_on(job, job.begin)
+            else:
                 known = error if isinstance(error, StudioError) else InternalError("load")
                 self._end(job, Failed(job.picture, known))
-                continue
-            self._begin(job)
-
-    def _begin(self, job: Job) -> None:
-        from studio.diffusion.denoise import text_to_image
-
-        job.model = job.loading.result()
-        ignored = job.model.ignored(job.recipe.words)
-        if ignored:
-            job.tell(
-                Note(
-                    job.picture,
-                    "The model reads only the first words; these were left out: {ignored}",
-                    (("ignored", ignored),),
-                )
-            )
-        job.algorithm = text_to_image(job.recipe, job.model)
-        self._ask(job, None)
-
-    def _ask(self, job: Job, answer: Any) -> None:
-        """Send an answer (None to begin) and put the next question before the scheduler, or finish."""
-        try:
-            pixels = job.advance(answer)
-        except StudioError as error:
-            self._end(job, Failed(job.picture, error))
-            return
-        except Exception:
-            self._end(job, Failed(job.picture, InternalError.logged(log, "job %s failed", job.id)))
-            return
-        if pixels is not None:
-            self._keep(job, pixels)
-            return
-        self._seat(job)
-
-    def _seat(self, job: Job) -> None:
-        key, rows = self._key_of(job)
-        fresh = job.steps_done == 0 and not job.stopping
-        self._scheduler.add(Seat(job.id, job.owner, job.arrival, key, rows, fresh))
-
-    @staticmethod
-    def _key_of(job: Job) -> tuple[BatchKey, int]:
-        from studio.diffusion.questions import Decode, Question
-
-        name = job.recipe.model
-        match job.asked:
-            case Question() as question:
-                return BatchKey("denoise", name, tuple(question.x.shape[1:])), question.rows
-            case Decode(x):
-                return BatchKey("decode", name, tuple(x.shape[1:])), 1
-            case _:
-                return BatchKey("words", name), 1
 
     def _answer(self, runner: Runner, key: BatchKey, jobs: list[Job]) -> None:
         """One pass for these jobs, then each goes on with its answer."""
-        model = jobs[0].model
-        if model is None:
-            raise RuntimeError(f"job {jobs[0].id} has no model")
-        now = time.monotonic()
         for job in jobs:
-            job.started = job.started or now
+            job.pass_begins()
+        started = time.monotonic()
+        model = jobs[0].model
         answers = runner.answer(key, model, [job.asked for job in jobs])
-        self.passes += 1
         if key.kind == "denoise" and answers.smaller is None:
-            rows = sum(job.asked.rows for job in jobs if hasattr(job.asked, "rows"))
-            cells = key.area * model.latents.downscale**2
-            self.pace.measured(rows * cells, time.monotonic() - now)
+            work = sum(job.recipe.work_per_step for job in jobs)
+            self.pace.measured(work, time.monotonic() - started)
         with self._lock:
             self._spread(key, jobs, answers)
 
     def _spread(self, key: BatchKey, jobs: list[Job], answers: Answers) -> None:
-        owners = {job.owner for job in self._jobs.values()}
         for job, answer in zip(jobs, answers.values, strict=True):
             if answers.smaller is not None:
-                self._say_smaller(job, answers.smaller)
+                message = (
+                    "The device ran out of memory; going on with {rows} rows at a time, slower."
+                )
+                job.tell(Note(job.picture, message, (("rows", answers.smaller),)))
             if answer is None:
                 continue
             if isinstance(answer, StudioError):
                 self._end(job, Failed(job.picture, answer))
-                continue
-            if key.kind == "denoise":
+            elif key.kind == "denoise":
                 job.batch = max(job.batch, len(jobs))
-                self._step_made(job, answer, len(owners))
-                if job.stop_after == job.steps_done and not self._almost_done(job):
+                job.step_made(answer, self._seconds_left(job))
+                if job.stop_after == job.steps_done and not job.steps_made:
                     job.cancelled = True
-                    continue
-            self._ask(job, answer)
+                else:
+                    self._go_on(job, partial(job.advance, answer))
+            else:
+                self._go_on(job, partial(job.advance, answer))
 
-    @staticmethod
-    def _say_smaller(job: Job, rows: int) -> None:
-        job.tell(
-            Note(
-                job.picture,
-                "The device ran out of memory; going on with {rows} rows at a time, slower.",
-                (("rows", rows),),
-            )
-        )
-
-    def _step_made(self, job: Job, prediction: Any, owners: int) -> None:
-        """Note the step, keep the clean estimate, tell; the preview is made only when the last one was seen."""
-        question, model = job.asked, job.model
-        if model is None or not hasattr(question, "total"):
-            raise RuntimeError(f"job {job.id} made a step it did not ask for")
-        job.steps_done, job.steps_total = question.index + 1, question.total
-        job.clean = model.denoised(question.x, question.t, prediction)
+    def _seconds_left(self, job: Job) -> float:
+        """Until this job's last step: its owner's earlier work and its own, at the owner's share of the device."""
+        owners = {other.owner for other in self._jobs.values()}
         before = sum(
             other.work
             for other in self._jobs.values()
             if other.owner == job.owner and other.arrival <= job.arrival
         )
-        preview = None
-        if job.mailbox.wants_preview(job.picture):
-            preview = self._previewed(model, job)
-        job.tell(
-            Step(
-                job.picture,
-                job.steps_done,
-                job.steps_total,
-                self.pace.seconds(before * owners),
-                preview,
-            )
-        )
+        this_step = job.recipe.work_per_step
+        return self.pace.seconds(max(before - this_step, 0.0) * len(owners))
 
-    @staticmethod
-    def _previewed(model: Model, job: Job) -> Any:
-        """A preview, or none: a picture must not fail because its preview did."""
+    def _go_on(self, job: Job, move: Callable[[], Pixels | None]) -> None:
+        """Let a job move to its next question, or to its end."""
         try:
-            return model.preview(job.clean) if job.clean is not None else None
+            pixels = move()
+        except StudioError as error:
+            self._end(job, Failed(job.picture, error))
         except Exception:
-            log.exception("preview of job %s failed", job.id)
-            return None
+            self._end(job, Failed(job.picture, InternalError.logged(log, "job %s failed", job.id)))
+        else:
+            if pixels is None:
+                self._scheduler.add(job.seat())
+            else:
+                # The row is free; writing is not the device's business.
+                self._scheduler.remove(job.id)
+                self._keepers.submit(self._keep, job, job.finished(pixels))
 
-    def _keep(self, job: Job, pixels: Any) -> None:
-        """Hand the finished pixels to a keeper; the job is out of the device's way."""
-        self._scheduler.remove(job.id)
-        if job.model is None:
-            raise RuntimeError(f"job {job.id} has no model")
-        picture = Picture(
-            pixels,
-            job.recipe,
-            job.model,
-            job.batch,
-            job.steps_done,
-            job.steps_total,
-            time.monotonic() - job.started,
-        )
-        self._keepers.submit(self._kept, job, picture)
-
-    def _kept(self, job: Job, picture: Picture) -> None:
+    def _keep(self, job: Job, picture: Picture) -> None:
+        event: Any
         try:
             event = job.keep(job, picture)
         except StudioError as error:
@@ -393,7 +286,4 @@ class Engine:
     def _end(self, job: Job, event: Event) -> None:
         self._scheduler.remove(job.id)
         self._jobs.pop(job.id, None)
-        self._titles.pop(job.id, None)
-        job.algorithm = None
-        job.clean = None
         job.tell(event)

@@ -1,7 +1,7 @@
 """Events on their way from the engine's thread to whoever listens; never larger than a few entries per picture.
 
-News that has been overtaken is dropped: of several unread steps of one picture only the last stays, so a slow reader costs neither
-memory nor the engine's time. Ends of pictures are never dropped.
+News that has been overtaken is dropped: of several unread steps of one picture only the last stays,
+so a slow reader costs neither memory nor the engine's time. Ends of pictures are never dropped.
 """
 
 import asyncio

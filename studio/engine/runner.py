@@ -1,7 +1,7 @@
 """The runner: answers the questions of one batch with one forward pass, and survives what goes wrong in it.
 
-Out of memory halves the rows a pass may have and is tried again; any other failure of a shared pass is tried again job by job, so that
-only the guilty one fails.
+Out of memory halves the rows a pass may have and is tried again; any other failure of a shared pass
+is tried again job by job, so that only the guilty one fails.
 """
 
 import logging
@@ -19,7 +19,7 @@ from studio.engine.batch import BatchKey
 
 log = logging.getLogger(__name__)
 
-CELLS_PER_PASS = {"cpu": 16 * 256, "cuda": 64 * 4096}
+CPU_CELLS, GPU_CELLS = 16 * 256, 64 * 4096
 """Latent cells in one pass to begin with; beyond this a pass gets longer without getting cheaper per row."""
 
 MAX_CONTEXTS = 256
@@ -50,11 +50,11 @@ class Runner:
     caps: dict[BatchKey, int] = field(default_factory=dict)
     _contexts: dict[tuple[str, Words], Any] = field(default_factory=dict)
 
-    def cap(self, key: BatchKey, device: str = "cpu") -> int:
+    def cap(self, key: BatchKey) -> int:
         """Most rows a pass of this key may have."""
         if key.kind == "words":
             return 32
-        default = CELLS_PER_PASS.get(device.split(":")[0], CELLS_PER_PASS["cuda"]) // key.area
+        default = (GPU_CELLS if torch.cuda.is_available() else CPU_CELLS) // key.area
         if key.kind == "decode":
             default //= 4
         return self.caps.get(key, max(default, 1))
@@ -98,7 +98,11 @@ class Runner:
                 for context in (question.words, question.against)
             )
         except Exception as error:
-            return _no_room(key) if _out_of_memory(error) else InternalError.logged(log, "a pass failed")
+            return (
+                _no_room(key)
+                if _out_of_memory(error)
+                else InternalError.logged(log, "a pass failed")
+            )
         return guided(under, against, question.guidance_scale)
 
     def _alone(self, act: Callable[..., list[Any]], model: Model, question: Any) -> Any:
@@ -131,8 +135,8 @@ class Runner:
         answers = []
         at = 0
         for question in questions:
-            under, *against = rows[at : at + question.rows].split(1)
-            answers.append(guided(under, against[0] if against else None, question.guidance_scale))
+            against = rows[at + 1 : at + 2] if question.rows == 2 else None
+            answers.append(guided(rows[at : at + 1], against, question.guidance_scale))
             at += question.rows
         finite = torch.isfinite(torch.cat(answers).flatten(1)).all(1).tolist()
         return [

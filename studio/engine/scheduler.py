@@ -1,8 +1,9 @@
 """Who goes next. Pure: no torch, no clock, no thread.
 
-Policy: a newcomer's first step goes first, so its preview comes at once; then a finished latent is decoded; then owners in turn, oldest
-job first within an owner. Owners hold equal seats in a pass, so that one person's many jobs do not slow another's single one. Being
-served is charged by work done (rows x latent cells): start-time fair queueing with owners as flows (Goyal et al. 1996).
+Policy: a newcomer's first step goes first, so its preview comes at once; then a finished latent is
+decoded; then owners in turn, oldest job first within an owner. Owners hold equal seats in a pass,
+so that one person's many jobs do not slow another's single one. Being served is charged by work
+done (rows x latent cells): start-time fair queueing with owners as flows (Goyal et al. 1996).
 """
 
 from collections import Counter, defaultdict

@@ -1,1 +1,1 @@
-"""Where pictures live: files with their whole recipe inside. Imports core only; never torch."""
+"""Where pictures live: files with their whole recipe inside. Knows no torch and no page."""

@@ -23,6 +23,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from studio.core.errors import GalleryError, StudioError
 from studio.core.recipe import TextToImage, recipe_from_values
+from studio.diffusion.samplers import SAMPLERS
 from studio.gallery.home import cause
 
 VERSION = 1
@@ -36,31 +37,7 @@ MAX_CHUNKS = 20_000
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _OURS, _THEIRS = b"atelier", b"parameters"
-
-SAMPLER_TITLES = {
-    "ddim": "DDIM",
-    "ddpm": "DDPM",
-    "dpmpp_2m": "DPM++ 2M",
-    "dpmpp_2m_karras": "DPM++ 2M, Schedule type: Karras",
-    "dpmpp_2m_sde": "DPM++ 2M SDE",
-    "dpmpp_2m_sde_karras": "DPM++ 2M SDE, Schedule type: Karras",
-    "dpmpp_sde": "DPM++ SDE",
-    "dpmpp_sde_karras": "DPM++ SDE, Schedule type: Karras",
-    "dpm2": "DPM2",
-    "dpm2_a": "DPM2 a",
-    "euler": "Euler",
-    "euler_a": "Euler a",
-    "euler_ancestral": "Euler a",
-    "heun": "Heun",
-    "lcm": "LCM",
-    "lms": "LMS",
-    "pndm": "PLMS",
-    "unipc": "UniPC",
-}
-"""What stands after "Sampler: ": our samplers as AUTOMATIC1111 spells them.
-
-Since its version 1.9 the Karras spacing of noise levels is a setting of its own there.
-"""
+_KARRAS = " Karras"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +107,13 @@ def png_info(recipe: TextToImage, made: Made) -> PngInfo:
 def parameters_text(recipe: TextToImage, made: Made) -> str:
     """The recipe as AUTOMATIC1111 writes it: prompt, negative prompt, then one line of settings."""
     scale = recipe.guidance_scale
+    name = recipe.sampler or ""
+    title = SAMPLERS[name].title if name in SAMPLERS else name
     settings = {
         "Steps": recipe.steps,
-        "Sampler": SAMPLER_TITLES.get(recipe.sampler or "", recipe.sampler),
+        "Sampler": title.removesuffix(_KARRAS),
+        # Since its version 1.9, the spacing of the noise levels is a setting of its own there.
+        "Schedule type": "Karras" if title.endswith(_KARRAS) else None,
         "CFG scale": None if scale is None else repr(scale).removesuffix(".0"),
         "Seed": recipe.seed,
         "Size": f"{recipe.width}x{recipe.height}",

@@ -1,7 +1,7 @@
 """The catalog: models that are loaded, loading, or could be. Each is loaded once however many ask, in the background.
 
-All tabs and jobs share what the catalog holds. When the memory budget is spent, the models used longest ago leave first; a model that
-a running job still holds is freed when that job ends.
+All tabs and jobs share what the catalog holds. When the memory budget is spent, the models used
+longest ago leave first; a model that a running job still holds is freed when that job ends.
 """
 
 import gc
@@ -110,9 +110,7 @@ class Catalog:
         Raises: UnknownName, ModelUnavailable when they do not.
         """
         card = self.cards[name]
-        folder = (
-            self._settings.models / card.source if card.built_in else _hub_folder(card)
-        )
+        folder = self._settings.models / card.source if card.built_in else _hub_folder(card)
         if folder is None or not (folder / "model_index.json").is_file():
             raise ModelUnavailable(
                 "{title} is not on this machine.",
@@ -183,7 +181,11 @@ class Catalog:
     def _make_room(self, name: str, card: ModelCard) -> None:
         with self._lock:
             others = sorted(
-                (item for item in self._shelves.items() if item[0] != name and item[1].future.done()),
+                (
+                    item
+                    for item in self._shelves.items()
+                    if item[0] != name and item[1].future.done()
+                ),
                 key=lambda item: item[1].used,
             )
             need = card.gigabytes + sum(shelf.gigabytes for _, shelf in others)
@@ -211,7 +213,11 @@ def _wanted(card: ModelCard) -> list[str]:
     if card.family == "sdxl":
         parts += ["text_encoder_2", "tokenizer_2"]
     weights = [f"{part}/*model{variant}.safetensors" for part in parts]
-    return ["model_index.json", *weights, *(f"{part}/*.{ext}" for part in parts for ext in ("json", "txt"))]
+    return [
+        "model_index.json",
+        *weights,
+        *(f"{part}/*.{ext}" for part in parts for ext in ("json", "txt")),
+    ]
 
 
 def _hub_folder(card: ModelCard) -> Path | None:

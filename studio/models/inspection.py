@@ -100,7 +100,9 @@ def _check_weights(file: Path) -> None:
             raise _damaged(file)
         try:
             header = json.loads(stream.read(length))
-            ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+            ends = [
+                entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"
+            ]
             whole = size == 8 + length + max(ends, default=0)
         except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
             raise _damaged(file) from None

@@ -1,7 +1,7 @@
 """Previews: from a latent to rough pixels with one small matrix, thousands of times cheaper than the decoder.
 
-Palette's autoencoder carries such a matrix in itself. For others it is fitted once at load: encode smooth random pictures, then least
-squares from every latent cell to the pixels it stands for.
+Palette's autoencoder carries such a matrix in itself. For others it is fitted once at load: encode
+smooth random pictures, then least squares from every latent cell to the pixels it stands for.
 """
 
 from collections.abc import Callable

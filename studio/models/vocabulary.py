@@ -1,7 +1,7 @@
 """Which words a small model knows, and better-known neighbours of those it does not.
 
-A model that brings a `words.json` has a vocabulary; a model without one is taken to know every word. Standard library only, so the page
-can mark words before any model is loaded.
+A model that brings a `words.json` has a vocabulary; a model without one is taken to know every
+word. Standard library only, so the page can mark words before any model is loaded.
 """
 
 import json
@@ -57,10 +57,16 @@ class Vocabulary:
         """Nearest in meaning; for a word that is only misspelt, what it was perhaps meant to be."""
         meant = self._meant(word)
         if not meant and word.isascii():
-            for other in get_close_matches(word, sorted(self.words | set(self.near)), n=3, cutoff=0.75):
+            for other in get_close_matches(
+                word, sorted(self.words | set(self.near)), n=3, cutoff=0.75
+            ):
                 meant += (other,) if other in self.words else self._meant(other)
         return tuple(dict.fromkeys(meant))[:3]
 
     def _meant(self, word: str) -> tuple[str, ...]:
         singular = word.removesuffix("s")
-        return self.near.get(word) or self.near.get(singular) or ((singular,) if singular in self.words else ())
+        return (
+            self.near.get(word)
+            or self.near.get(singular)
+            or ((singular,) if singular in self.words else ())
+        )

@@ -16,9 +16,9 @@ from PIL import Image, PngImagePlugin
 from studio.core.errors import GalleryError
 from studio.core.recipe import MAX_SEED, TextToImage
 from studio.core.styles import STYLES
+from studio.diffusion.samplers import SAMPLERS
 from studio.gallery.metadata import (
     MAX_TEXT,
-    SAMPLER_TITLES,
     Made,
     fingerprint,
     parameters_text,
@@ -108,7 +108,7 @@ def test_any_legal_recipe_survives_the_png_round_trip(saved, made):
             height=16 * dice.randint(4, 128),
             steps=dice.randint(1, 150),
             guidance_scale=dice.uniform(0, 30),
-            sampler=dice.choice(list(SAMPLER_TITLES)),
+            sampler=dice.choice(list(SAMPLERS)),
             seed=dice.randint(0, MAX_SEED),
             revision="1",
         )
@@ -141,6 +141,24 @@ def test_a_karras_sampler_names_its_schedule_apart_as_a1111_does(recipe, made):
     text = parameters_text(dataclasses.replace(recipe, sampler="dpmpp_2m_karras"), made)
     read_back = a1111_reads(text)
     assert (read_back["Sampler"], read_back["Schedule type"]) == ("DPM++ 2M", "Karras")
+
+
+A1111_SAMPLERS = {"DDIM", "DDPM", "DPM++ 2M", "DPM++ 2M SDE", "DPM++ SDE", "Euler", "Euler a"} | {
+    "Heun",
+    "LCM",
+    "UniPC",
+    "DPM2",
+    "DPM2 a",
+    "LMS",
+    "PLMS",
+    "Restart",
+}
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_every_sampler_on_the_menu_is_spelt_as_a1111_spells_it(recipe, made, name):
+    text = parameters_text(dataclasses.replace(recipe, sampler=name), made)
+    assert a1111_reads(text)["Sampler"] in A1111_SAMPLERS
 
 
 def test_parameters_in_any_script_are_readable_by_pillow(tmp_path, image, recipe, made):

@@ -37,7 +37,6 @@ class UNetModel:
         self._tokenizing = threading.Lock()
         self._load(folder, card.variant)
         self.noise_schedule = self._read_noise_schedule(folder)
-        # Held back to where two float64 roundings cannot make it negative.
         self._alphas_cumprod = self._alpha_bars()
         downscale = 2 ** (len(self.vae.config.block_out_channels) - 1)
         self.latents = LatentSpace(int(self.unet.config.in_channels), downscale)
@@ -85,8 +84,10 @@ class UNetModel:
         )
         signal, noise = alpha_bar**0.5, (1 - alpha_bar) ** 0.5
         if self.noise_schedule["prediction_type"] == "v_prediction":
-            return signal * x - noise * prediction
-        return (x - noise * prediction) / max(signal, 1e-4)
+            estimate: Tensor = signal * x - noise * prediction
+        else:
+            estimate = (x - noise * prediction) / max(signal, 1e-4)
+        return estimate
 
     def decode(self, x: Tensor) -> list[Pixels]:
         """The autoencoder's pictures of clean latents (B, C, h, w)."""
@@ -206,7 +207,8 @@ class UNetModel:
         def encode(pixels: Tensor) -> Tensor:
             with torch.inference_mode():
                 mean: Tensor = self.vae.encode(pixels).latent_dist.mean
-                return mean * self.vae.config.scaling_factor
+                latents: Tensor = mean * self.vae.config.scaling_factor
+                return latents
 
         return Projection.fitted(
             encode,
