@@ -1,22 +1,25 @@
-"""Start the studio: settings from the environment, the studio, the page."""
+"""Start the studio: settings from the environment, the studio, the page. The file a Space runs."""
 
+import contextlib
 import os
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-from studio.core.settings import Settings  # noqa: E402
-from studio.service import Studio  # noqa: E402
-from studio.ui.app import serve  # noqa: E402
+from studio.core.settings import Settings
+from studio.service import Studio
+from studio.ui.app import launch
 
 
 def main() -> None:
     """Serve until interrupted."""
-    serve(
-        Studio(Settings.from_environment()),
-        lambda address: print(f"Atelier is open at {address}", flush=True),  # noqa: T201
-    )
+    with contextlib.closing(Studio(Settings.from_environment())) as studio:
+        page, address = launch(studio, prevent_thread_lock=True)
+        # After the page: loading the model keeps the processor busy for seconds.
+        studio.start()
+        print(f"Atelier is open at {address}", flush=True)  # noqa: T201
+        page.block_thread()
 
 
 if __name__ == "__main__":

@@ -24,14 +24,14 @@ from studio.core.events import (
     Result,
     Step,
 )
-from studio.core.recipe import Recipe, params
+from studio.core.recipe import Recipe, TextToImage, params
 
 if TYPE_CHECKING:
     from studio.service import Studio
 
 
 def endpoint(
-    studio: "Studio", recipe: type[Recipe], *, request: Any, owner_of: Callable[[Any], str]
+    studio: "Studio", recipe: type[TextToImage], *, request: Any, owner_of: Callable[[Any], str]
 ) -> Callable[..., AsyncIterator[dict[str, Any]]]:
     """The function that paints one kind of recipe and yields its events as dictionaries.
 
@@ -137,5 +137,12 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 def _documentation(recipe: type[Recipe]) -> str:
     lines = [f"    {name}: {param.help}" for name, (_, param) in params(recipe).items()]
     return "\n".join(
-        [(recipe.__doc__ or "").strip(), "", "Streams one dictionary per event.", "", "Args:", *lines]
+        [
+            (recipe.__doc__ or "").strip(),
+            "",
+            "Streams one dictionary per event.",
+            "",
+            "Args:",
+            *lines,
+        ]
     )

@@ -5,7 +5,6 @@ import html
 import json
 import re
 import socket
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -18,7 +17,7 @@ from studio.ui import boundary, words
 from studio.ui.middleware import Gate
 from studio.ui.routes import asset_paths, routes
 from studio.ui.tabs import TABS
-from studio.ui.theme import AtelierTheme
+from studio.ui.theme import theme
 from studio.ui.visitor import LANGUAGE_COOKIE, language_of, owner_of
 from studio.ui.words import text
 
@@ -57,27 +56,19 @@ def build(studio: "Studio") -> gr.Blocks:
     return page
 
 
-def serve(studio: "Studio", announce: Callable[[str], None]) -> None:
-    """Serve the page until interrupted; `announce` is told its address once it is open."""
-    page, address = launch(studio)
-    # Only now: loading a model keeps the processor busy for seconds, and a page that opens at once is worth more.
-    studio.start()
-    announce(address)
-    try:
-        page.block_thread()
-    finally:
-        studio.close()
+def launch(studio: "Studio", *, prevent_thread_lock: bool = False) -> tuple[gr.Blocks, str]:
+    """Serve the page where the settings say; port 0 finds a free one.
 
-
-def launch(studio: "Studio") -> tuple[gr.Blocks, str]:
-    """Serve the page where the settings say, in a thread of its own; port 0 finds a free one.
+    Args:
+        studio: Who paints.
+        prevent_thread_lock: Return while a thread serves, instead of serving until interrupted.
 
     Returns: the page (close it to stop) and its address.
     """
     page = build(studio)
     settings = studio.settings
     gate = Middleware(
-        Gate,  # type: ignore[arg-type]
+        Gate,
         decorate=_decorated,
         arity=lambda: {number: len(event.inputs) for number, event in page.fns.items()},
         hosted=settings.hosted,
@@ -85,7 +76,7 @@ def launch(studio: "Studio") -> tuple[gr.Blocks, str]:
     _, address, _ = page.launch(
         server_name=settings.host,
         server_port=settings.port or _free_port(settings.host),
-        theme=AtelierTheme(),
+        theme=theme(),
         i18n=words.i18n(),
         share=False,
         ssr_mode=False,
@@ -97,7 +88,7 @@ def launch(studio: "Studio") -> tuple[gr.Blocks, str]:
         show_error=False,
         max_file_size="20mb",
         quiet=True,
-        prevent_thread_lock=True,
+        prevent_thread_lock=prevent_thread_lock,
         app_kwargs={
             "routes": routes(studio),
             "middleware": [gate],

@@ -1,9 +1,11 @@
 """The form: a recipe's fields as widgets, by name, drawn from their notes.
 
-A widget never judges a value: it hands over what was typed, and the recipe says what is wrong with it, so that a message reads the
-same on the page, on the command line and over the API. Width and height stand behind one more control, "aspect".
+A widget never judges a value: it hands over what was typed (handlers take the values raw, `preprocess=False`), and the recipe
+says what is wrong with it, so that a message reads the same on the page, on the command line and over the API. Width and height
+stand behind one more control, "aspect".
 """
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast, get_args
 
@@ -29,80 +31,28 @@ UNSEEN = ("revision",)
 """Fields nobody chooses by hand."""
 
 
-class Pick(gr.HTML):
-    """One of a few, drawn by assets/ui/pick.js with the browser's own radio buttons or list; its value is the name chosen."""
+def pick(
+    choices: list[dict[str, Any]], *, look: str, title: str, value: Any, elem_id: str
+) -> gr.HTML:
+    """One of a few, drawn by assets/ui/pick.js with the browser's own radio buttons or list; its value is the name chosen.
 
-    def __init__(
-        self,
-        choices: list[dict[str, Any]],
-        *,
-        look: str,
-        title: str,
-        value: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(
-            value=value,
-            html_template='<div class="pick"></div>',
-            js_on_load="Atelier.pick(element, props, trigger, watch)",
-            apply_default_css=False,
-            choices=choices,
-            look=look,
-            title=title,
-            **kwargs,
-        )
-
-    def preprocess(self, payload: Any) -> Any:
-        """The name chosen."""
-        return payload
-
-    def postprocess(self, value: Any) -> Any:
-        """The name to choose."""
-        return value
-
-    def api_info(self) -> dict[str, Any]:
-        """Any plain value."""
-        return {"type": {}}
-
-
-class Scale(gr.Slider):
-    """A slider that passes on what it was given; the recipe knows the bounds."""
-
-    is_template = True
-
-    def preprocess(self, payload: float) -> float:
-        """The number, as it is."""
-        return payload
-
-
-class Number(gr.Number):
-    """A number field that passes on what it was given; empty is None."""
-
-    is_template = True
-
-    def preprocess(self, payload: float | None) -> float | int | None:
-        """The number, as it is."""
-        return payload
-
-
-class Digits(gr.Textbox):
-    """A field for a whole number that may be empty and may have more digits than a browser's number field keeps."""
-
-    is_template = True
-
-    def preprocess(self, payload: str | None) -> Any:
-        """The number; None when empty; the text itself when it is no number, for the recipe to refuse."""
-        typed = str(payload if payload is not None else "").strip()
-        if not typed:
-            return None
-        try:
-            return int(typed)
-        except ValueError:
-            return typed
-
-    def postprocess(self, value: Any) -> str:
-        """The number as text."""
-        return "" if value is None else str(value)
+    Args:
+        choices: What there is, each with name and title, perhaps help, image, size.
+        look: "tiles", "shapes", "segments" or "list".
+        title: What is chosen, English.
+        value: Name of the first choice.
+        elem_id: Where errors find it.
+    """
+    return gr.HTML(
+        value=value,
+        html_template='<div class="pick"></div>',
+        js_on_load="Atelier.pick(element, props, trigger, watch)",
+        apply_default_css=False,
+        elem_id=elem_id,
+        choices=choices,
+        look=look,
+        title=title,
+    )
 
 
 class Form:
@@ -124,16 +74,16 @@ class Form:
     def place(self, *names: str, **looks: Any) -> None:
         """Put the widgets of these fields where the page stands now; `looks` go to the Gradio component."""
         for name in names:
-            self.widgets[name] = (
-                self._aspect() if name == "aspect" else self._widget(name, **looks)
-            )
+            self.widgets[name] = self._aspect() if name == "aspect" else self._widget(name, **looks)
 
     def recipe(self, values: Mapping[str, Any]) -> TextToImage:
         """The recipe these control values wish for.
 
         Raises: RecipeError when a value is not one the recipe takes.
         """
-        wishes = {name: value for name, value in values.items() if name in self.params}
+        wishes = {
+            name: self._typed(name, value) for name, value in values.items() if name in self.params
+        }
         aspect = values.get("aspect", FREE)
         if aspect in self.sizes:
             wishes["width"], wishes["height"] = self.sizes[aspect]
@@ -158,9 +108,13 @@ class Form:
             return {}
         kept: dict[gr.components.Component, Any] = {}
         for name, value in remembered.items():
-            if name == "aspect" and value in ASPECTS:
-                kept[self.widgets[name]] = value
-            elif name in self.params and name in self.widgets and self._fits(name, value):
+            if (
+                name == "aspect"
+                and value in ASPECTS
+                or name in self.params
+                and name in self.widgets
+                and self._fits(name, value)
+            ):
                 kept[self.widgets[name]] = value
         return kept
 
@@ -173,10 +127,19 @@ class Form:
         if kind or (isinstance(value, str) and self._is_text(name)):
             return True
         try:
-            self.recipe_type.from_values({name: self.widgets[name].preprocess(value)})
+            self.recipe_type.from_values({name: self._typed(name, value)})
         except StudioError:
             return False
         return True
+
+    def _typed(self, name: str, value: Any) -> Any:
+        """A number that was typed as text, as a number; anything else as it is, for the recipe to judge."""
+        if self._is_text(name) or not isinstance(value, str):
+            return value
+        typed = value.strip()
+        if not typed:
+            return None
+        return int(typed) if re.fullmatch(r"-?[0-9]{1,30}", typed) else typed
 
     def _is_text(self, name: str) -> bool:
         annotation = self.params[name][0]
@@ -202,17 +165,18 @@ class Form:
         if name == "count":
             low, high = int(param.minimum or 1), int(param.maximum or 1)
             numbers = [{"name": n, "title": str(n)} for n in range(low, high + 1)]
-            return Pick(numbers, look="segments", title=param.label, value=low, **common)
+            return pick(numbers, look="segments", title=param.label, value=low, **common)
         if name == "seed":
-            return Digits(max_lines=1, **(labelled | looks))
+            # A browser's number field shows 0 for "empty" and rounds long seeds: here it is text.
+            return gr.Textbox(max_lines=1, **(labelled | looks))
         if name in ("width", "height"):
-            return Number(step=param.multiple or 1, **(labelled | looks))
+            return gr.Number(step=param.multiple or 1, **(labelled | looks))
         whole = int in (annotation, *get_args(annotation))
-        return Scale(
+        return gr.Slider(
             minimum=cast(float, param.minimum),
             maximum=cast(float, param.maximum),
             step=1 if whole else 0.5,
-            buttons=["reset"],
+            buttons=[],
             **(labelled | looks),
         )
 
@@ -223,7 +187,7 @@ class Form:
             | ({"image": f"atelier/styles/{choice.name}.jpg"} if look == "tiles" else {})
             for choice in self.studio.choices(param.choices)
         ]
-        return Pick(choices, look=look, title=param.label, value=self._default(name), **looks)
+        return pick(choices, look=look, title=param.label, value=self._default(name), **looks)
 
     def _aspect(self) -> gr.components.Component:
         shapes = [
@@ -231,6 +195,10 @@ class Form:
             for name, title in ASPECTS.items()
             if name in self.sizes or name == FREE
         ]
-        return Pick(
-            shapes, look="shapes", title="Shape", value=next(iter(self.sizes)), elem_id="field-aspect"
+        return pick(
+            shapes,
+            look="shapes",
+            title="Shape",
+            value=next(iter(self.sizes)),
+            elem_id="field-aspect",
         )

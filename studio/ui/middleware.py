@@ -1,4 +1,4 @@
-"""What stands between the network and Gradio: size and shape of requests, headers of answers, the owner's cookie, the head of the page.
+"""What stands between the network and Gradio: size and shape of requests, headers of answers, owner's cookie, head of the page.
 
 Requests that Gradio would choke on are refused here with one plain sentence. No answer carries a traceback.
 """
@@ -170,7 +170,7 @@ class Gate:
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The page itself: its head decorated, its owner known from now on."""
-        start: Message = {}
+        start: dict[str, Any] = {}
         parts: list[bytes] = []
 
         async def gather(message: Message) -> None:

@@ -40,7 +40,9 @@ def routes(studio: "Studio") -> list[Route]:
             result.path,
             media_type="image/png",
             filename=result.path.name,
-            content_disposition_type="attachment" if "download" in request.query_params else "inline",
+            content_disposition_type="attachment"
+            if "download" in request.query_params
+            else "inline",
             headers=FOREVER,
         )
 

@@ -6,8 +6,8 @@ the next. Its words are already in the person's language; the browser only draws
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from typing import Any, cast
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
 
 import gradio as gr
 
@@ -40,33 +40,19 @@ EXAMPLES: dict[str, tuple[str, str]] = {
 """The invitation on the empty stage: name of the thumbnail in assets/examples -> prompt, style."""
 
 
-class Stage(gr.HTML):
+def stage() -> gr.HTML:
     """The stage as a Gradio component; its value is a scene, or None before the first."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            value=None,
-            html_template='<section class="stage"></section>',
-            js_on_load="Atelier.stage(element, props, trigger, watch)",
-            apply_default_css=False,
-            examples=[
-                {"name": name, "prompt": prompt, "style": style}
-                for name, (prompt, style) in EXAMPLES.items()
-            ],
-            **kwargs,
-        )
-
-    def preprocess(self, payload: Any) -> None:
-        """The stage tells nothing; the person's clicks arrive as events."""
-        return None
-
-    def postprocess(self, value: Any) -> Any:
-        """A scene, as it is."""
-        return value
-
-    def api_info(self) -> dict[str, Any]:
-        """A scene is for the page only."""
-        return {"type": {}}
+    return gr.HTML(
+        value=None,
+        html_template='<section class="stage"></section>',
+        js_on_load="Atelier.stage(element, props, trigger, watch)",
+        apply_default_css=False,
+        elem_id="stage",
+        examples=[
+            {"name": name, "prompt": prompt, "style": style}
+            for name, (prompt, style) in EXAMPLES.items()
+        ],
+    )
 
 
 class Scene:
@@ -225,7 +211,7 @@ def refusal(error: StudioError, language: str) -> dict[str, Any]:
 
 def shown(result: Result, language: str) -> dict[str, Any]:
     """A picture as the stage and the strip know it."""
-    recipe = cast(TextToImage, result.recipe)
+    recipe = result.recipe
     facts = [
         f"{result.width} × {result.height}",
         words.say("seed {seed}", language, seed=recipe.seed),
@@ -251,7 +237,7 @@ def shown(result: Result, language: str) -> dict[str, Any]:
     }
 
 
-async def paced(events: AsyncIterator[Event], seconds: float) -> AsyncIterator[list[Event]]:
+async def paced(events: AsyncIterator[Event], seconds: float) -> AsyncGenerator[list[Event]]:
     """Events in groups: the first at once, then one group every so many seconds at most; the end of a picture never waits.
 
     Closing this closes `events`.

@@ -1,6 +1,6 @@
 """Who asks, and in which language: read from a request, never from anything a page may set for somebody else.
 
-The owner is a secret cookie of the browser; the studio only ever sees its hash, so nothing on disk can be used to pose as a person.
+The owner is a secret cookie of the browser; the studio only ever sees its hash, so nothing on disk lets anybody pose as a person.
 """
 
 import hashlib

@@ -27,7 +27,9 @@ CHINESE: dict[str, str] = {
     # Words
     "Prompt": "提示词",
     "What the picture shows, in your own words.": "用你自己的话描述画面。",
-    "a lighthouse on a cliff by the sea at sunset": "例如 a lighthouse on a cliff by the sea at sunset",
+    "a lighthouse on a cliff by the sea at sunset": (
+        "例如 a lighthouse on a cliff by the sea at sunset"
+    ),
     "Leave out": "不要出现",
     "What the picture should not show.": "画面里不应出现的东西。",
     "fog, people": "例如 fog, people",
@@ -50,7 +52,9 @@ CHINESE: dict[str, str] = {
     "Steps": "步数",
     "More steps: finer, slower.": "步数越多越细致，也越慢。",
     "Guidance": "引导强度",
-    "How strongly the words pull. 1: not at all beyond the model; high: harsh.": "文字的牵引力。1：不额外牵引；过高：生硬。",
+    "How strongly the words pull. 1: not at all beyond the model; high: harsh.": (
+        "文字的牵引力。1：不额外牵引；过高：生硬。"
+    ),
     "Sampler": "采样器",
     "The way from noise to picture.": "从噪声走到图片的方法。",
     "Seed": "种子",
@@ -139,7 +143,9 @@ CHINESE: dict[str, str] = {
     # Samplers and models
     "Good pictures in few steps; the one to start with.": "少量步数就有好画面，先用它。",
     "As DPM++ 2M, with more of the steps on fine detail.": "同 DPM++ 2M，把更多步数用在细节上。",
-    "Adds fresh noise as it goes: richer texture, needs more steps.": "边走边加新噪声：质感更丰富，需要更多步数。",
+    "Adds fresh noise as it goes: richer texture, needs more steps.": (
+        "边走边加新噪声：质感更丰富，需要更多步数。"
+    ),
     "Very few steps, clean shapes.": "步数极少，形状干净。",
     "Plain and predictable.": "朴素而可预料。",
     "Adds fresh noise at every step: lively, never settles.": "每一步都加新噪声：活泼，永不定型。",
@@ -147,7 +153,9 @@ CHINESE: dict[str, str] = {
     "The classic; needs more steps.": "经典方法，需要更多步数。",
     "The original, all chance; needs 50 steps and more.": "最初的方法，全凭机遇；需要 50 步以上。",
     "Two to eight steps, for models trained for it.": "两到八步，供专门训练过的模型使用。",
-    "The studio's own small painter; quick, works without a network.": "画室自带的小画师；快，不需要网络。",
+    "The studio's own small painter; quick, works without a network.": (
+        "画室自带的小画师；快，不需要网络。"
+    ),
     "The classic all-rounder.": "经典的多面手。",
     "Large and detailed; wants a GPU.": "大而细致，最好有 GPU。",
     # Refusals
@@ -165,33 +173,59 @@ CHINESE: dict[str, str] = {
     "The recipe is of no known kind.": "配方的种类未知。",
     "Known kinds: {known}.": "已知种类：{known}。",
     "{label} must be text, got {value}.": "{label}应为文字，收到 {value}。",
-    "{label} has {length:,} characters; the limit is {maximum:,}.": "{label}有 {length:,} 个字符；上限为 {maximum:,}。",
+    "{label} has {length:,} characters; the limit is {maximum:,}.": (
+        "{label}有 {length:,} 个字符；上限为 {maximum:,}。"
+    ),
     "Shorten it.": "请缩短。",
     "{label} must be a whole number, got {value}.": "{label}应为整数，收到 {value}。",
     "{label} must be a number, got {value}.": "{label}应为数字，收到 {value}。",
-    "{label} must be from {low} to {high}, got {value}.": "{label}应在 {low} 到 {high} 之间，收到 {value}。",
-    "{label} must be a multiple of {multiple} {unit}, got {value}.": "{label}应为 {multiple} {unit}的倍数，收到 {value}。",
+    "{label} must be from {low} to {high}, got {value}.": (
+        "{label}应在 {low} 到 {high} 之间，收到 {value}。"
+    ),
+    "{label} must be a multiple of {multiple} {unit}, got {value}.": (
+        "{label}应为 {multiple} {unit}的倍数，收到 {value}。"
+    ),
     "Try {below} or {above}.": "可试 {below} 或 {above}。",
     "Choose a value from {low} to {high}.": "请选 {low} 到 {high} 之间的值。",
     "Something broke on our side (id {incident}).": "我们这边出了问题（编号 {incident}）。",
-    "Nothing already made is lost. Try again; if it stays, report the id.": "已画好的都还在。请再试一次；若仍如此，请告知该编号。",
+    "Nothing already made is lost. Try again; if it stays, report the id.": (
+        "已画好的都还在。请再试一次；若仍如此，请告知该编号。"
+    ),
     "{title} does not paint with {sampler}.": "{title} 不用 {sampler} 作画。",
-    "This wish is for another version of {title} ({revision}).": "这个愿望属于 {title} 的另一个版本（{revision}）。",
+    "This wish is for another version of {title} ({revision}).": (
+        "这个愿望属于 {title} 的另一个版本（{revision}）。"
+    ),
     "Leave the revision empty to use the one here.": "版本留空即用这里的。",
-    "This would take about {minutes:,.0f} min; the limit is {limit:g} min.": "这大约要 {minutes:,.0f} 分钟；上限是 {limit:g} 分钟。",
+    "This would take about {minutes:,.0f} min; the limit is {limit:g} min.": (
+        "这大约要 {minutes:,.0f} 分钟；上限是 {limit:g} 分钟。"
+    ),
     "Choose a smaller size, fewer steps or fewer pictures.": "请选小一些的尺寸、少一些步数或张数。",
-    "{name} must be a number from 0 to {highest}, got {value}.": "{name} 应为 0 到 {highest} 之间的数，收到 {value}。",
+    "{name} must be a number from 0 to {highest}, got {value}.": (
+        "{name} 应为 0 到 {highest} 之间的数，收到 {value}。"
+    ),
     "Change the variable or remove it; then start again.": "请改掉或去掉这个变量，再重新启动。",
     # The engine
     "Try again in about {seconds:.0f} s.": "请约 {seconds:.0f} 秒后再试。",
-    "The studio is full: {position} pictures are ahead of you.": "画室已满：前面还有 {position} 张。",
-    "You have {mine} pictures under way; the limit is {limit}.": "你已有 {mine} 张在画；上限是 {limit} 张。",
-    "A place is free in about {seconds:.0f} s, or cancel some.": "约 {seconds:.0f} 秒后有空位，也可以取消一些。",
-    "The model reads only the first words; these were left out: {ignored}": "模型只读开头的词；这些没有读入：{ignored}",
-    "The device ran out of memory; going on with {rows} rows at a time, slower.": "设备内存不足；改为每次 {rows} 行继续，会慢一些。",
+    "The studio is full: {position} pictures are ahead of you.": (
+        "画室已满：前面还有 {position} 张。"
+    ),
+    "You have {mine} pictures under way; the limit is {limit}.": (
+        "你已有 {mine} 张在画；上限是 {limit} 张。"
+    ),
+    "A place is free in about {seconds:.0f} s, or cancel some.": (
+        "约 {seconds:.0f} 秒后有空位，也可以取消一些。"
+    ),
+    "The model reads only the first words; these were left out: {ignored}": (
+        "模型只读开头的词；这些没有读入：{ignored}"
+    ),
+    "The device ran out of memory; going on with {rows} rows at a time, slower.": (
+        "设备内存不足；改为每次 {rows} 行继续，会慢一些。"
+    ),
     "There is not enough memory for this picture.": "内存不够画这张图。",
     "Choose a smaller size or a smaller model.": "请选小一些的尺寸或模型。",
-    "The model lost its way at step {step} of {total}: its answer is not a number.": "模型在第 {step} / {total} 步迷了路：给出的不是数字。",
+    "The model lost its way at step {step} of {total}: its answer is not a number.": (
+        "模型在第 {step} / {total} 步迷了路：给出的不是数字。"
+    ),
     "Lower the guidance or choose another sampler or seed.": "请降低引导强度，或换采样器、种子。",
     # Pictures on disk
     "There is no picture at {path}.": "{path} 没有图片。",
@@ -199,42 +233,75 @@ CHINESE: dict[str, str] = {
     "{name} is not a PNG picture.": "{name} 不是 PNG 图片。",
     "{name} carries no recipe of this studio.": "{name} 里没有本画室的配方。",
     "Choose a PNG made by this studio.": "请选本画室画的 PNG。",
-    "Choose a PNG made here that no other program has saved again.": "请选本画室画的、没有被其他程序另存过的 PNG。",
+    "Choose a PNG made here that no other program has saved again.": (
+        "请选本画室画的、没有被其他程序另存过的 PNG。"
+    ),
     "Choose another copy of the picture.": "请选这张图的另一份拷贝。",
     "Check that the file is there and may be read.": "请确认文件存在且可读。",
-    "The recipe in {name} was written by a newer studio (version {version} of the format).": "{name} 里的配方由更新的画室写成（格式版本 {version}）。",
+    "The recipe in {name} was written by a newer studio (version {version} of the format).": (
+        "{name} 里的配方由更新的画室写成（格式版本 {version}）。"
+    ),
     "Update the studio, then try again.": "请更新画室后再试。",
     "The recipe in {name} cannot be used: {reason}": "{name} 里的配方不能用：{reason}",
-    "The file was changed since it was made; its pixels are still fine to look at.": "文件在画成之后被改过；图仍然可以看。",
+    "The file was changed since it was made; its pixels are still fine to look at.": (
+        "文件在画成之后被改过；图仍然可以看。"
+    ),
     "It is not on disk. Make room or allow writing there, then paint it again: seed {seed} gives the same picture.": (
         "图没有写到磁盘上。请腾出空间或允许写入，再画一次：种子 {seed} 会得到同一张。"
     ),
     "Make room or allow writing there, or set STUDIO_HOME to another folder. Then start again.": (
         "请腾出空间或允许写入，或把 STUDIO_HOME 设为别的文件夹，再重新启动。"
     ),
+    "The picture could not be made again: it was stopped before the first step.": (
+        "没能重新画出这张图：第一步之前就停下了。"
+    ),
+    "The pixels of {name} cannot be read: {reason}.": "{name} 的像素无法读取：{reason}。",
+    "The file is damaged or was changed; choose another copy.": (
+        "文件已损坏或被改动；请选另一份拷贝。"
+    ),
     # Models on disk
     "{title} is not on this machine.": "这台机器上没有 {title}。",
-    "Get it with: python -m studio models --get {name} ({gigabytes} GB).": "获取：python -m studio models --get {name}（{gigabytes} GB）。",
-    "Get it again: python -m studio models --get NAME.": "重新获取：python -m studio models --get NAME。",
+    "Get it with: python -m studio models --get {name} ({gigabytes} GB).": (
+        "获取：python -m studio models --get {name}（{gigabytes} GB）。"
+    ),
+    "Get it again: python -m studio models --get NAME.": (
+        "重新获取：python -m studio models --get NAME。"
+    ),
     "{title} could not be fetched: {reason}.": "{title} 获取失败：{reason}。",
     "Try again; what has arrived is kept.": "请重试；已到的部分会保留。",
-    "There is not enough memory to load {title} ({gigabytes} GB).": "内存不够加载 {title}（{gigabytes} GB）。",
+    "There is not enough memory to load {title} ({gigabytes} GB).": (
+        "内存不够加载 {title}（{gigabytes} GB）。"
+    ),
     "Choose a smaller model or close other programs.": "请选小一些的模型，或关掉其他程序。",
     "The model's {component} could not be loaded.": "模型的 {component} 无法加载。",
-    "Its files do not fit together ({reason}). Get the model again.": "它的文件互不匹配（{reason}）。请重新获取模型。",
+    "Its files do not fit together ({reason}). Get the model again.": (
+        "它的文件互不匹配（{reason}）。请重新获取模型。"
+    ),
     "The model's {component} lacks the weights {key}.": "模型的 {component} 缺少权重 {key}。",
-    "The files belong to another model or version. Get the model again.": "这些文件属于另一个模型或版本。请重新获取模型。",
-    "The weights {key} of the model's {component} are not numbers.": "模型 {component} 的权重 {key} 不是数字。",
+    "The files belong to another model or version. Get the model again.": (
+        "这些文件属于另一个模型或版本。请重新获取模型。"
+    ),
+    "The weights {key} of the model's {component} are not numbers.": (
+        "模型 {component} 的权重 {key} 不是数字。"
+    ),
     "The file is damaged. Get the model again.": "文件已损坏。请重新获取模型。",
     "The model file {file} is damaged or incomplete.": "模型文件 {file} 损坏或不完整。",
     "The model is not complete: {file} is missing.": "模型不完整：缺少 {file}。",
     "Choose a model from the list.": "请从列表中选一个模型。",
-    "The model brings program code along ({file}), which the studio never runs.": "模型带有程序代码（{file}），画室从不运行这样的代码。",
+    "The model brings program code along ({file}), which the studio never runs.": (
+        "模型带有程序代码（{file}），画室从不运行这样的代码。"
+    ),
     "Use a model that consists of weights alone.": "请用只含权重的模型。",
     "Delete it and get the model again.": "请删除后重新获取模型。",
-    "The model's {component} has no safetensors weights.": "模型的 {component} 没有 safetensors 权重。",
-    "Other weight formats can run code when opened and are refused.": "其他权重格式打开时可能运行代码，因此被拒绝。",
-    "The model's {component} is of a kind the studio does not load: {name}.": "模型的 {component} 属于画室不加载的种类：{name}。",
+    "The model's {component} has no safetensors weights.": (
+        "模型的 {component} 没有 safetensors 权重。"
+    ),
+    "Other weight formats can run code when opened and are refused.": (
+        "其他权重格式打开时可能运行代码，因此被拒绝。"
+    ),
+    "The model's {component} is of a kind the studio does not load: {name}.": (
+        "模型的 {component} 属于画室不加载的种类：{name}。"
+    ),
 }
 
 OUR_WORDS = ("kind", "label", "model", "title", "unit")

@@ -16,8 +16,8 @@ from tests.ui.fake_studio import FakeStudio
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
 ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync",
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
 )  # fmt: skip
 
 
@@ -43,14 +43,19 @@ def chromium() -> Iterator[Any]:
 def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     """The stand-in studio, served."""
     studio = FakeStudio(tmp_path_factory.mktemp("fake"))
-    page, address = launch(studio)
+    page, address = launch(studio, prevent_thread_lock=True)
     yield SimpleNamespace(studio=studio, address=address)
     page.close(verbose=False)
 
 
 @pytest.fixture(autouse=True)
 def _calm(fake: SimpleNamespace) -> None:
-    fake.studio.pace, fake.studio.full, fake.studio.broken, fake.studio.ahead = 0.02, False, False, 0
+    fake.studio.pace, fake.studio.full, fake.studio.broken, fake.studio.ahead = (
+        0.02,
+        False,
+        False,
+        0,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +63,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     """The real studio, served."""
     studio = Studio(Settings(home=tmp_path_factory.mktemp("real"), port=0))
     studio.start()
-    page, address = launch(studio)
+    page, address = launch(studio, prevent_thread_lock=True)
     yield SimpleNamespace(studio=studio, address=address)
     page.close(verbose=False)
     studio.close()
@@ -79,12 +84,16 @@ def visit(chromium: Any) -> Iterator[Callable[..., Any]]:
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on(
+            "console", lambda said: complaints.append(said.text) if said.type == "error" else None
+        )
         page.on(
             "request",
-            lambda request: None
-            if request.url.startswith((address, "data:", "blob:"))
-            else complaints.append(f"elsewhere: {request.url}"),
+            lambda request: (
+                None
+                if request.url.startswith((address, "data:", "blob:"))
+                else complaints.append(f"elsewhere: {request.url}")
+            ),
         )
         page.goto(address)
         stands(page)

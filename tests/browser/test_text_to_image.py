@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -9,7 +10,9 @@ from playwright.sync_api import expect
 from tests.browser.conftest import stands
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-HOSTILE = '<script>window.hit=1</script>"><img src=x onerror="window.hit=1"> {{7*7}} **bold** $x$ %s%n'
+HOSTILE = (
+    '<script>window.hit=1</script>"><img src=x onerror="window.hit=1"> {{7*7}} **bold** $x$ %s%n'
+)
 
 
 def write(page, words):
@@ -28,7 +31,9 @@ def test_a_person_sees_a_preview_and_then_the_picture(visit, real):
     expect(page.locator(".line-words")).to_contain_text("Step")
     page.locator(".cell.ready").wait_for()
     expect(page.locator(".line-words")).to_contain_text("Painted in")
-    size = page.locator(".cell .final").evaluate("image => [image.naturalWidth, image.naturalHeight]")
+    size = page.locator(".cell .final").evaluate(
+        "image => [image.naturalWidth, image.naturalHeight]"
+    )
     assert size == [256, 256]
     expect(page.locator(".strip .recent")).to_have_count(1)
 
@@ -42,7 +47,7 @@ def test_the_download_is_the_file_on_disk_byte_for_byte(visit, real):
         page.locator("#do-download").click()
     name = download.value.suggested_filename
     [kept] = [path for path in real.studio.store.newest(50) if path.name == name]
-    assert kept.read_bytes() == open(download.value.path(), "rb").read()
+    assert kept.read_bytes() == Path(download.value.path()).read_bytes()
 
 
 def test_escape_stops_the_painting_and_keeps_what_there_was(visit, fake):
@@ -70,7 +75,9 @@ def test_twenty_clicks_are_one_run(visit, fake):
     page = visit(fake.address)
     before = len(fake.studio.runs)
     write(page, "a lake")
-    page.evaluate("() => { for (let i = 0; i < 20; i++) document.querySelector('#paint').click(); }")
+    page.evaluate(
+        "() => { for (let i = 0; i < 20; i++) document.querySelector('#paint').click(); }"
+    )
     page.locator(".cell.ready").wait_for()
     assert len(fake.studio.runs) == before + 1
 
@@ -105,12 +112,16 @@ def test_what_was_set_survives_a_reload_of_the_page(visit, fake):
     page.reload()
     stands(page)
     expect(page.locator("#field-prompt textarea")).to_have_value("a boat on the lake")
-    expect(page.locator("#field-negative_prompt input, #field-negative_prompt textarea")).to_have_value("fog")
+    expect(
+        page.locator("#field-negative_prompt input, #field-negative_prompt textarea")
+    ).to_have_value("fog")
     expect(page.locator('.option[data-name="oil"] input')).to_be_checked()
     expect(page.locator("#field-width input")).to_have_value("320")
     expect(page.locator('#field-count input[value="3"]')).to_be_checked()
     expect(page.locator("#field-sampler select")).to_have_value("ddim")
-    expect(page.locator("#field-seed input, #field-seed textarea")).to_have_value("9007199254740991")
+    expect(page.locator("#field-seed input, #field-seed textarea")).to_have_value(
+        "9007199254740991"
+    )
 
 
 def test_this_browsers_pictures_are_there_after_a_reload_and_nobody_elses(visit, fake):
@@ -150,14 +161,28 @@ def test_no_english_is_left_on_the_chinese_page(visit, fake):
     page = visit(fake.address, locale="zh-CN")
     page.locator(".disclose").click()
     seen = page.locator("body").inner_text() + " ".join(
-        page.evaluate("[...document.querySelectorAll('[aria-label]')].map(node => node.ariaLabel)")
+        page.evaluate(
+            "[...document.querySelectorAll('[aria-label]')].filter(node => node.checkVisibility()).map(node => node.ariaLabel)"
+        )
     )
     for card in page.locator("[lang=en]").all():
         seen = seen.replace(card.inner_text(), "")
-    names = {"Atelier", "Palette", "DPM", "Euler", "DDIM", "PNG", "EN", "M", "Esc", "Switch", "to", "English"}
-    hints = {"Quick", "Built", "The"}  # the stand-in's own explanations
-    left = {word for word in re.findall(r"[A-Za-z]+", seen)} - names
-    assert not {word for word in left if word[:1].isupper()} - hints
+    names = {
+        "Atelier",
+        "Palette",
+        "DPM",
+        "Euler",
+        "DDIM",
+        "PNG",
+        "EN",
+        "M",
+        "Esc",
+        "Switch",
+        "English",
+    }
+    hints = {"Quick", "Built"}  # the stand-in's own explanations
+    left = {word for word in re.findall(r"[A-Za-z]+", seen) if word[:1].isupper()}
+    assert left <= names | hints
 
 
 def test_dark_follows_the_system_until_chosen_otherwise(visit, fake):
@@ -176,7 +201,10 @@ def test_dark_follows_the_system_until_chosen_otherwise(visit, fake):
 def test_at_phone_width_the_stage_comes_first_and_nothing_scrolls_sideways(visit, fake):
     page = visit(fake.address, **PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    stage, prompt = page.locator("#stage").bounding_box(), page.locator("#field-prompt").bounding_box()
+    stage, prompt = (
+        page.locator("#stage").bounding_box(),
+        page.locator("#field-prompt").bounding_box(),
+    )
     assert stage["y"] < prompt["y"]
     expect(page.locator("#paint")).to_be_in_viewport(ratio=1)
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
@@ -258,14 +286,18 @@ def test_an_error_behind_advanced_opens_it(visit, fake):
     page.locator(".disclose").click()
     expect(page.locator("#field-seed")).to_be_hidden()
     paint(page)
-    expect(page.locator("#field-seed .field-error")).to_contain_text("Seed must be a whole number, got '<b>seven</b>'.")
+    expect(page.locator("#field-seed .field-error")).to_contain_text(
+        "Seed must be a whole number, got '<b>seven</b>'."
+    )
 
 
 def test_nothing_to_paint_is_said_at_the_prompt(visit, fake):
     page = visit(fake.address)
     write(page, "   ")
     paint(page)
-    expect(page.locator("#field-prompt .field-error")).to_contain_text("Say what to paint, or choose a style.")
+    expect(page.locator("#field-prompt .field-error")).to_contain_text(
+        "Say what to paint, or choose a style."
+    )
     page.locator('.option[data-name="ink"]').click()
     paint(page)
     page.locator(".cell.ready").wait_for()
@@ -278,7 +310,9 @@ def test_a_full_studio_says_so_and_the_picture_on_the_stage_stays(visit, fake):
     page.locator(".cell.ready").wait_for()
     fake.studio.full = True
     paint(page)
-    expect(page.locator(".line-words")).to_have_text("The studio is full: 9 pictures are ahead of you. Try again in about 4 s.")
+    expect(page.locator(".line-words")).to_have_text(
+        "The studio is full: 9 pictures are ahead of you. Try again in about 4 s."
+    )
     expect(page.locator(".cell.ready")).to_have_count(1)
 
 
@@ -287,7 +321,9 @@ def test_what_breaks_on_our_side_is_an_id_without_a_detail(visit, fake):
     fake.studio.broken = True
     write(page, "a lake")
     paint(page)
-    expect(page.locator(".line-words")).to_contain_text(re.compile(r"Something broke on our side \(id [0-9a-f]{8}\)"))
+    expect(page.locator(".line-words")).to_contain_text(
+        re.compile(r"Something broke on our side \(id [0-9a-f]{8}\)")
+    )
     assert "secret" not in page.content()
 
 
@@ -295,7 +331,9 @@ def test_a_picture_that_fails_says_why_in_its_place(visit, fake):
     page = visit(fake.address)
     write(page, "fail")
     paint(page)
-    expect(page.locator(".cell[data-state=failed] .cell-note")).to_have_text("Palette is not on this machine.")
+    expect(page.locator(".cell[data-state=failed] .cell-note")).to_have_text(
+        "Palette is not on this machine."
+    )
     expect(page.locator("#cancel")).to_be_hidden()
 
 
@@ -414,7 +452,15 @@ def test_the_head_of_the_page_tells_model_and_queue(visit, fake):
 
 def test_a_browsers_memory_from_elsewhere_does_no_harm(visit, fake):
     page = visit(fake.address)
-    junk = {"prompt": 7, "style": "<b>", "width": "x", "count": 99, "sampler": None, "unheard": [1], "steps": 12}
+    junk = {
+        "prompt": 7,
+        "style": "<b>",
+        "width": "x",
+        "count": 99,
+        "sampler": None,
+        "unheard": [1],
+        "steps": 12,
+    }
     page.evaluate("memory => { localStorage['atelier.form'] = memory }", json.dumps(junk))
     page.reload()
     stands(page)

@@ -32,8 +32,9 @@ from studio.core.settings import Settings
 from studio.core.styles import STYLES
 
 KNOWN = {
-    "a", "an", "the", "of", "in", "on", "at", "by", "to", "full", "with", "and", "house", "sea", "sunset", "lighthouse", "cliff", "forest", "river", "lake",
-    "moon", "night", "snow", "village", "autumn", "morning", "mist", "cat", "boat", "mountain",
+    "a", "an", "the", "of", "in", "on", "at", "by", "to", "full", "with", "and", "house", "sea",
+    "sunset", "lighthouse", "cliff", "forest", "river", "lake", "moon", "night", "snow", "village",
+    "autumn", "morning", "mist", "cat", "boat", "mountain",
 }  # fmt: skip
 
 
@@ -266,11 +267,11 @@ def main() -> None:
     """Serve the page with this studio, to look at it."""
     import tempfile
 
-    from studio.ui.app import serve
+    from studio.ui.app import launch
 
     studio = FakeStudio(Path(tempfile.mkdtemp()), pace=0.12, loaded=False)
     studio.settings = Settings(home=studio.home, port=7901)
-    serve(studio, print)  # type: ignore[arg-type]
+    launch(studio)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -20,8 +20,9 @@ STUDIO = Path(words.__file__).resolve().parents[1]
 SCRIPTS = STUDIO.parent / "assets" / "ui"
 
 SPEAKERS = {
-    "StudioError", "RecipeError", "UnknownName", "ModelUnavailable", "OutOfMemory", "QueueFull", "NumericalError", "GalleryError", "TrainingError",
-    "InternalError", "Note", "say", "_say", "text", "Param",
+    "StudioError", "RecipeError", "UnknownName", "ModelUnavailable", "OutOfMemory", "QueueFull",
+    "NumericalError", "GalleryError", "TrainingError", "InternalError", "Note", "Param",
+    "say", "_say", "text",
 }  # fmt: skip
 """Calls whose words reach a person."""
 
@@ -35,9 +36,19 @@ def sentences(tree: ast.AST) -> set[str]:
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
         if name not in SPEAKERS and not _is_error_init(node):
             continue
-        spoken = [*node.args, *(word.value for word in node.keywords if word.arg in ("hint", "help", "message", "label"))]
+        spoken = [
+            *node.args,
+            *(
+                word.value
+                for word in node.keywords
+                if word.arg in ("hint", "help", "message", "label")
+            ),
+        ]
         for argument in spoken:
-            for part in [argument, *((argument.body, argument.orelse) if isinstance(argument, ast.IfExp) else ())]:
+            for part in [
+                argument,
+                *((argument.body, argument.orelse) if isinstance(argument, ast.IfExp) else ()),
+            ]:
                 if isinstance(part, ast.Constant) and isinstance(part.value, str):
                     found.add(part.value)
     return found
@@ -73,7 +84,9 @@ def spoken_in_scripts() -> dict[str, str]:
     for path in sorted(SCRIPTS.glob("*.js")):
         source = path.read_text("utf-8")
         for call in re.finditer(r"A\.say\(([^)]*)\)", source):
-            for sentence in re.findall(r'"([A-Z{][^"]+|waiting|untitled|not painted)"', call.group(1)):
+            for sentence in re.findall(
+                r'"([A-Z{][^"]+|waiting|untitled|not painted)"', call.group(1)
+            ):
                 said[sentence] = path.name
         for label in re.findall(r'(?:tool|step)\([^"]*"\w+"(?:, "\w+")?, "([^"]+)"', source):
             said[label] = path.name
@@ -82,8 +95,8 @@ def spoken_in_scripts() -> dict[str, str]:
 
 def offered() -> dict[str, str]:
     """Titles and explanations of everything a person can choose."""
-    said = {title: "tabs" for title in (tab.title for tab in TABS)}
-    said |= {title: "aspects" for title in ASPECTS.values()}
+    said = dict.fromkeys((tab.title for tab in TABS), "tabs")
+    said |= dict.fromkeys(ASPECTS.values(), "aspects")
     said |= {style.title: "styles" for style in STYLES.values()}
     said |= {sampler.help: "samplers" for sampler in SAMPLERS.values()}
     said |= {card.about: "cards" for card in CARDS.values()}
@@ -97,7 +110,9 @@ EVERYTHING = spoken_in_python() | spoken_in_scripts() | offered()
 
 
 def test_every_word_of_the_page_has_a_chinese_one():
-    missing = {said: where for said, where in EVERYTHING.items() if said and said not in words.CHINESE}
+    missing = {
+        said: where for said, where in EVERYTHING.items() if said and said not in words.CHINESE
+    }
     assert not missing
 
 
@@ -110,7 +125,9 @@ def test_a_translation_takes_the_same_values(english):
 
 
 def test_values_that_are_words_are_translated_too():
-    said = words.say("{label} must be a whole number, got {value}.", "zh-CN", label="Steps", value="2.5")
+    said = words.say(
+        "{label} must be a whole number, got {value}.", "zh-CN", label="Steps", value="2.5"
+    )
     assert said == "步数应为整数，收到 2.5。"
 
 
@@ -119,7 +136,10 @@ def test_braces_in_a_value_stay_braces():
     assert said == "Prompt must be text, got {7*7}."
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(0.94, "0.9 s"), (9.99, "10 s"), (12.4, "12 s"), (200, "3 min"), (-1, "0.0 s")])
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.94, "0.9 s"), (9.99, "10 s"), (12.4, "12 s"), (200, "3 min"), (-1, "0.0 s")],
+)
 def test_a_length_of_time_is_said_as_people_do(seconds, said):
     assert words.duration(seconds, "en") == said
 

@@ -22,4 +22,4 @@ class Tab:
 
     name: str
     title: str
-    build: Callable[["Studio", gr.Blocks], None]
+    build: Callable[["Studio", gr.Blocks], object]
