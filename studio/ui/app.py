@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from studio import api
-from studio.core.recipe import RECIPES
+from studio.core.recipe import RECIPES, params
 from studio.ui import boundary, words
 from studio.ui.middleware import Gate
 from studio.ui.routes import asset_paths, routes
@@ -71,6 +71,7 @@ def launch(studio: "Studio", *, prevent_thread_lock: bool = False) -> tuple[gr.B
         Gate,
         decorate=_decorated,
         arity=lambda: {number: len(event.inputs) for number, event in page.fns.items()},
+        endpoints=lambda: {kind: tuple(params(recipe)) for kind, recipe in RECIPES.items()},
         hosted=settings.hosted,
     )
     _, address, _ = page.launch(

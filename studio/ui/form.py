@@ -122,7 +122,7 @@ class Form:
         if isinstance(value, str) and len(value) > 20_000:
             return False
         kind = self.params[name][1].choices
-        if kind and value not in {choice.name for choice in self.studio.choices(kind)}:
+        if kind and value not in [choice.name for choice in self.studio.choices(kind)]:
             return False
         if kind or (isinstance(value, str) and self._is_text(name)):
             return True

@@ -5,8 +5,9 @@ Requests that Gradio would choke on are refused here with one plain sentence. No
 
 import json
 import logging
+import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -48,6 +49,8 @@ HEADERS = {
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
 
+_CALL = re.compile(r"/gradio_api/(?:call/(?P<v2>v2/)?|run/|api/)(?P<name>.*?)/?", re.DOTALL)
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -71,6 +74,7 @@ class Gate:
         app: What lies behind.
         decorate: Request -> (html -> html), for the page itself.
         arity: Number of values an event takes, by its number; tells a malformed event before Gradio sees it.
+        endpoints: Parameters of every public endpoint, by its name; Gradio would answer to private names too.
         hosted: Whether the page lives in a frame of another site, where only cookies marked so are sent.
     """
 
@@ -80,11 +84,13 @@ class Gate:
         *,
         decorate: Callable[[Request, str], str],
         arity: Callable[[], Mapping[int, int]],
+        endpoints: Callable[[], Mapping[str, Sequence[str]]],
         hosted: bool = False,
     ) -> None:
         self.app = app
         self.decorate = decorate
         self.arity = arity
+        self.endpoints = endpoints
         self.hosted = hosted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,8 +146,9 @@ class Gate:
         return _replayed(body, receive)
 
     def _judge(self, path: str, body: bytes) -> None:
-        if not path.startswith("/gradio_api/") or not body.strip():
+        if not path.startswith("/gradio_api/"):
             return
+        body = body.strip() or b"{}"
         if _depth(body) > MAX_DEPTH:
             raise Refused(HTTPStatus.BAD_REQUEST, "The request is nested too deeply.")
         try:
@@ -150,15 +157,35 @@ class Gate:
             raise Refused(HTTPStatus.BAD_REQUEST, "The request is not readable JSON.") from None
         if not isinstance(request, dict):
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "The request must be a JSON object.")
-        if path.rstrip("/").endswith("/queue/join") or "/run/" in path:
+        called = _CALL.fullmatch(path)
+        if called:
+            self._judge_call(called["name"], request, by_name=bool(called["v2"]))
+        elif path.rstrip("/").endswith("/queue/join"):
             self._judge_event(request)
+
+    def _judge_call(self, name: str, request: Mapping[str, Any], *, by_name: bool) -> None:
+        known = self.endpoints().get(name)
+        if known is None:
+            raise Refused(HTTPStatus.NOT_FOUND, "There is no such endpoint.")
+        if by_name:
+            strange = [key for key in request if key not in known]
+            if strange:
+                raise Refused(
+                    HTTPStatus.UNPROCESSABLE_ENTITY,
+                    f"The endpoint has no parameter {strange[0][:60]!r}; it has {', '.join(known)}.",
+                )
+            return
+        data = request.get("data", [])
+        if not isinstance(data, list) or len(data) > len(known):
+            raise Refused(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                f"The data must be a list of at most {len(known)} values.",
+            )
 
     def _judge_event(self, request: Mapping[str, Any]) -> None:
         number, data = request.get("fn_index"), request.get("data", [])
         if not isinstance(data, list):
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "The data must be a list.")
-        if number is None:
-            return
         known = self.arity()
         if not isinstance(number, int) or isinstance(number, bool) or number not in known:
             raise Refused(HTTPStatus.NOT_FOUND, "There is no such event.")
