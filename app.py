@@ -9,17 +9,13 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 from studio.core.settings import Settings
 from studio.service import Studio
-from studio.ui.app import launch
+from studio.ui.app import serve
 
 
 def main() -> None:
     """Serve until interrupted."""
     with contextlib.closing(Studio(Settings.from_environment())) as studio:
-        page, address = launch(studio, prevent_thread_lock=True)
-        # After the page: loading the model keeps the processor busy for seconds.
-        studio.start()
-        print(f"Atelier is open at {address}", flush=True)  # noqa: T201
-        page.block_thread()
+        serve(studio, lambda address: print(f"Atelier is open at {address}", flush=True))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import html
 import json
 import re
 import socket
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -54,6 +55,15 @@ def build(studio: "Studio") -> gr.Blocks:
             )
     page.queue(max_size=studio.settings.pictures_total * 4, api_open=False)
     return page
+
+
+def serve(studio: "Studio", announce: Callable[[str], None]) -> None:
+    """Serve the page until interrupted; `announce` is told its address once it is open."""
+    page, address = launch(studio, prevent_thread_lock=True)
+    # Only now: loading a model keeps the processor busy for seconds, and a page that opens at once is worth more.
+    studio.start()
+    announce(address)
+    page.block_thread()
 
 
 def launch(studio: "Studio", *, prevent_thread_lock: bool = False) -> tuple[gr.Blocks, str]:

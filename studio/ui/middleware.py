@@ -158,10 +158,12 @@ class Gate:
         if not isinstance(request, dict):
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "The request must be a JSON object.")
         called = _CALL.fullmatch(path)
-        if called:
-            self._judge_call(called["name"], request, by_name=bool(called["v2"]))
-        elif path.rstrip("/").endswith("/queue/join"):
+        # The page's own quick events, those that need no queue, come as "/run/predict" with a number.
+        by_number = path.rstrip("/").endswith(("/queue/join", "/run/predict"))
+        if by_number:
             self._judge_event(request)
+        elif called:
+            self._judge_call(called["name"], request, by_name=bool(called["v2"]))
 
     def _judge_call(self, name: str, request: Mapping[str, Any], *, by_name: bool) -> None:
         known = self.endpoints().get(name)

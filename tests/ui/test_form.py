@@ -55,7 +55,10 @@ def test_free_takes_width_and_height_as_typed(form: Form):
 
 @pytest.mark.parametrize(
     ("typed", "seed"),
-    [("", None), ("  ", None), (None, None), ("7", 7), (" 12 ", 12), (str(MAX_SEED), MAX_SEED), ("-1", None), (5, 5)],
+    [
+        ("", None), ("  ", None), (None, None), ("-1", None),
+        ("7", 7), (" 12 ", 12), (str(MAX_SEED), MAX_SEED), (5, 5),
+    ],
 )  # fmt: skip
 def test_a_seed_is_a_number_or_nothing(form: Form, typed: object, seed: int | None):
     assert form.recipe(raw(form, seed=typed)).seed == seed
@@ -64,8 +67,9 @@ def test_a_seed_is_a_number_or_nothing(form: Form, typed: object, seed: int | No
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("seed", "abc"), ("seed", str(2**64)), ("seed", "1.5"), ("seed", "9" * 4000), ("steps", 0), ("steps", 2.5), ("steps", None if False else "x"),
-        ("guidance_scale", -1), ("count", 9), ("count", [1]), ("prompt", 5), ("prompt", "x" * 2001), ("style", "nope"), ("width", 517),
+        ("seed", "abc"), ("seed", str(2**64)), ("seed", "1.5"), ("seed", "9" * 4000),
+        ("steps", 0), ("steps", 2.5), ("steps", "x"), ("guidance_scale", -1), ("count", 9),
+        ("count", [1]), ("prompt", 5), ("prompt", "x" * 2001), ("style", "nope"), ("width", 517),
         ("width", "wide"), ("height", {"a": 1}),
     ],
 )  # fmt: skip
@@ -81,8 +85,8 @@ def test_an_unknown_aspect_leaves_the_size_to_the_fields(form: Form):
 
 def test_filling_the_form_and_reading_it_gives_the_recipe_back(form: Form):
     recipe = TextToImage(
-        prompt="a lake", negative_prompt="fog", style="oil", width=288, height=224, count=3, steps=9, guidance_scale=2.5, sampler="ddim",
-        seed=MAX_SEED,
+        prompt="a lake", negative_prompt="fog", style="oil", width=288, height=224, count=3,
+        steps=9, guidance_scale=2.5, sampler="ddim", seed=MAX_SEED,
     )  # fmt: skip
     names = {widget: name for name, widget in form.widgets.items()}
     filled = {names[widget]: value for widget, value in form.fill(recipe).items()}
@@ -95,7 +99,10 @@ def test_a_size_of_no_aspect_is_shown_as_free(form: Form):
 
 
 def test_a_memory_is_restored_value_by_value(form: Form):
-    memory = {"prompt": "a lake", "style": "gone", "steps": 12, "count": 99, "aspect": FREE, "seed": "5", "sampler": "euler", "revision": "x"}  # fmt: skip
+    memory = {
+        "prompt": "a lake", "style": "gone", "steps": 12, "count": 99, "aspect": FREE,
+        "seed": "5", "sampler": "euler", "revision": "x",
+    }  # fmt: skip
     names = {widget: name for name, widget in form.widgets.items()}
     kept = {names[widget]: value for widget, value in form.restore(memory).items()}
     assert kept == {
@@ -107,7 +114,12 @@ def test_a_memory_is_restored_value_by_value(form: Form):
     }
 
 
-@pytest.mark.parametrize("memory", [None, [], "text", 7, {}, {"prompt": "x" * 30_000}, {"style": ["oil"]}, {"seed": {"a": 1}}])  # fmt: skip
+@pytest.mark.parametrize(
+    "memory",
+    [
+        None, [], "text", 7, {}, {"prompt": "x" * 30_000}, {"style": ["oil"]}, {"seed": {"a": 1}},
+    ],
+)  # fmt: skip
 def test_a_spoilt_memory_restores_nothing(form: Form, memory: object):
     assert form.restore(memory) == {}
 

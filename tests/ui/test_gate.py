@@ -52,7 +52,13 @@ def test_b9_too_few_or_too_many_values_are_refused(served: SimpleNamespace):
         assert says_little(answer)
 
 
-@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"data":' * 100_000, b"{", b"nonsense", b"7", b'"text"', b"[]", b"\xff\xfe", b'{"data": [NaN}'])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000, b'{"data":' * 100_000, b"{", b"nonsense", b"7", b'"text"', b"[]",
+        b"\xff\xfe", b'{"data": [NaN}',
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize(
     "path",
     [JOIN, "gradio_api/call/text_to_image", "gradio_api/run/text_to_image", "gradio_api/cancel"],
@@ -129,8 +135,11 @@ def test_the_page_names_no_other_host(served: SimpleNamespace):
 
 def test_only_the_pages_own_files_are_readable(served: SimpleNamespace):
     assert served.client.get("atelier/ui/studio.css").status_code == 200
-    for path in ("atelier/models/palette", "atelier/ui/../models/palette/model_index.json", "atelier/ui/%2e%2e%2fstudio.css",
-                 "gradio_api/file=/etc/passwd", "gradio_api/file=app.py", "openapi.json", "docs", "monitoring", "gradio_api/monitoring/summary"):  # fmt: skip
+    for path in (
+        "atelier/models/palette", "atelier/ui/../models/palette/model_index.json",
+        "atelier/ui/%2e%2e%2fstudio.css", "gradio_api/file=/etc/passwd", "gradio_api/file=app.py",
+        "openapi.json", "docs", "monitoring", "gradio_api/monitoring/summary",
+    ):  # fmt: skip
         assert served.client.get(path).status_code in (403, 404), path
 
 
