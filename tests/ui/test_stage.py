@@ -82,14 +82,11 @@ def test_a_grid_says_how_many_are_done():
 
 def test_one_failed_picture_does_not_hide_the_others():
     grid = scene(2)
-    told = line(grid, Finished(0, result()), Failed(1, OutOfMemory("There is not enough memory for this picture.", hint="Choose a smaller size or a smaller model.")))  # fmt: skip
-    shown_scene = grid.as_dict()
-    assert shown_scene["state"] == "done"
-    assert shown_scene["cells"][0]["picture"]["id"] == "id"
-    assert (
-        told
-        == "There is not enough memory for this picture. Choose a smaller size or a smaller model."
-    )
+    error = OutOfMemory("There is not enough memory for this picture.", hint="Shorten it.")
+    told = line(grid, Finished(0, result()), Failed(1, error))
+    assert told == "There is not enough memory for this picture. Shorten it."
+    assert grid.as_dict()["state"] == "done"
+    assert grid.as_dict()["cells"][0]["picture"]["id"] == "id"
 
 
 def test_a_scene_is_complete_without_the_ones_before():
