@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.core.errors import ModelUnavailable, RecipeError, StudioError, UnknownName
+from studio.core.errors import ModelUnavailable, StudioError, UnknownName
 from studio.core.events import Cancelled, Event, Finished, Result
 from studio.core.recipe import Defaults, Painting
 from studio.core.settings import Settings
@@ -27,6 +27,7 @@ from studio.gallery.metadata import Made, fingerprint
 from studio.gallery.store import Store
 from studio.models.catalog import Catalog
 from studio.models.vocabulary import Vocabulary
+from studio.wishes import Wishes
 
 if TYPE_CHECKING:
     from studio.engine.mailbox import Mailbox
@@ -136,6 +137,7 @@ class Studio:
         self.engine = Engine(
             pictures_per_owner=settings.pictures_per_owner, pictures_total=settings.pictures_total
         )
+        self.wishes = Wishes(settings, self.catalog, self.inputs, self.engine.pace)
         self._lock = threading.Lock()
         # A run lives as long as somebody listens to it.
         self._runs: weakref.WeakValueDictionary[str, Run] = weakref.WeakValueDictionary()
@@ -162,7 +164,7 @@ class Studio:
         if name == "sampler":
             return [
                 Choice(key, SAMPLERS[key].title, SAMPLERS[key].help)
-                for key in self._samplers(model)
+                for key in self.wishes.samplers(model)
             ]
         if name == "style":
             return [Choice(key, style.title) for key, style in STYLES.items()]
@@ -200,10 +202,10 @@ class Studio:
 
         Raises: RecipeError, UnknownName, ModelUnavailable, QueueFull; all at once.
         """
-        settled = self._checked(recipe)
+        settled = self.wishes.settled(recipe)
         store = self.store if keep else self._scratch_store()
         mailbox, jobs = self.engine.submit(
-            settled.pictures(),
+            [self.wishes.made(one) for one in settled.pictures()],
             owner,
             self.catalog.model(settled.model),
             title=self.catalog.cards[settled.model].title,
@@ -286,54 +288,6 @@ class Studio:
         except StudioError as error:
             log.warning("%s: %s", model, error)
 
-    def _samplers(self, model: str) -> list[str]:
-        card = self.catalog.cards[model]
-        return [
-            name
-            for name, sampler in SAMPLERS.items()
-            if name not in card.unsuited_samplers and (card.few_step or not sampler.few_step)
-        ]
-
-    def _checked(self, recipe: Painting) -> Painting:
-        """The settled recipe, every name known, the work within the budget."""
-        card = self.catalog.cards[recipe.model]
-        settled = recipe.settled(self.catalog.defaults(recipe.model))
-        if settled.revision != self.catalog.revision(recipe.model):
-            raise RecipeError(
-                "revision",
-                "This wish is for another version of {title} ({revision}).",
-                hint="Leave the revision empty to use the one here.",
-                title=card.title,
-                revision=settled.revision,
-            )
-        if settled.sampler not in self._samplers(settled.model):
-            if settled.sampler not in SAMPLERS:
-                raise UnknownName("sampler", settled.sampler, self._samplers(settled.model))
-            raise RecipeError(
-                "sampler",
-                "{title} does not paint with {sampler}.",
-                hint="Choose one of: {known}.",
-                title=card.title,
-                sampler=settled.sampler,
-                known=", ".join(self._samplers(settled.model)),
-            )
-        if not settled.words.strip():
-            raise RecipeError("prompt", "Say what to paint, or choose a style.")
-        self._refuse_long_work(settled)
-        return settled
-
-    def _refuse_long_work(self, recipe: Painting) -> None:
-        work = recipe.work_per_step * (recipe.steps or 0) * recipe.count
-        minutes = self.engine.pace.seconds(work) / 60
-        if minutes > self.settings.max_minutes:
-            raise RecipeError(
-                "steps",
-                "This would take about {minutes:,.0f} min; the limit is {limit:g} min.",
-                hint="Choose a smaller size, fewer steps or fewer pictures.",
-                minutes=minutes,
-                limit=self.settings.max_minutes,
-            )
-
     def _vocabulary(self, model: str) -> Vocabulary:
         if model not in self._vocabularies:
             try:
@@ -352,6 +306,7 @@ class Studio:
     def _kept(self, store: Store, job: Job, picture: Picture) -> Event:
         """Write a picture with its recipe; the event that tells of it."""
         import diffusers
+        import numpy as np
         import torch
         from PIL import Image
 
@@ -382,6 +337,7 @@ class Studio:
             picture.seconds,
             picture.steps_done,
             picture.steps_total,
+            self.wishes.proof(picture.recipe, np.asarray(Image.open(path))),
         )
         if store is self.store:
             with self._lock:

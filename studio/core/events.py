@@ -23,6 +23,19 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """What a finished picture shows about its edges.
+
+    Attributes:
+        changed_outside: Pixels that differ from the source where nothing was to be painted; counted in the file.
+        seam: Mean colour step across the edge of the mask, 0 to 255.
+    """
+
+    changed_outside: int
+    seam: float
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """A picture on disk.
 
@@ -35,6 +48,7 @@ class Result:
         seconds: From the first step to the file on disk.
         steps_done: Steps made; fewer than `steps_total` when the picture was stopped early.
         steps_total: Steps the recipe asks for.
+        proof: For pictures made by repainting a part of another.
     """
 
     id: str
@@ -45,6 +59,7 @@ class Result:
     seconds: float
     steps_done: int
     steps_total: int
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)

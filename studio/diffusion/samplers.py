@@ -120,6 +120,22 @@ class Solver:
         self.timesteps: Tensor = self._scheduler.timesteps
         self.start_scale = float(self._scheduler.init_noise_sigma)
 
+    def begin_late(self, steps: int, strength: float) -> None:
+        """Leave out the first part of the way: start from a picture, `strength` of the steps from its end.
+
+        At least one step is left, however low the strength.
+        """
+        left = max(1, min(int(steps * strength), steps))
+        skip = (steps - left) * self._scheduler.order
+        self.timesteps = self._scheduler.timesteps[skip:]
+        if hasattr(self._scheduler, "set_begin_index"):
+            self._scheduler.set_begin_index(skip)
+
+    def noised(self, x0: "Tensor", noise: "Tensor", t: "Tensor") -> "Tensor":
+        """The clean latent x0 covered with noise as it stands before the step at t."""
+        covered: Tensor = self._scheduler.add_noise(x0, noise, t.reshape(1))
+        return covered
+
     def model_input(self, x: "Tensor", t: "Tensor") -> "Tensor":
         """The noisy latent x at t as the model wants it: unit variance."""
         scaled: Tensor = self._scheduler.scale_model_input(x, t)

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from studio.core.errors import InternalError, QueueFull, StudioError
 from studio.core.events import Cancelled, Event, Failed, Note, Queued
@@ -28,7 +28,7 @@ from studio.engine.scheduler import Scheduler
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from studio.diffusion.questions import Model, Pixels
+    from studio.diffusion.questions import Algorithm, Model, Pixels
     from studio.engine.runner import Answers, Runner
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,14 @@ GUESSED_RATE = 4e6
 
 LOADING_NEWS = 0.5
 """Seconds between two pieces of news while a model loads."""
+
+
+class Wish(NamedTuple):
+    """One picture to make: its settled recipe, what begins its algorithm on the loaded model, what to say first."""
+
+    recipe: Painting
+    paint: Callable[[Model], Algorithm]
+    notes: tuple[tuple[str, tuple[tuple[str, object], ...]], ...] = ()
 
 
 class Engine:
@@ -61,7 +69,7 @@ class Engine:
 
     def submit(
         self,
-        recipes: Sequence[Painting],
+        wishes: Sequence[Wish],
         owner: str,
         loading: Future[Model],
         *,
@@ -72,20 +80,20 @@ class Engine:
         """Accept the pictures of one click.
 
         Args:
-            recipes: Settled, one picture each.
+            wishes: One picture each.
             owner: Whose they are.
             loading: The model, loaded or on its way.
             title: The model's title, for news while it loads.
             keep: Called off the device thread with every finished picture; returns its last event.
             stop_after: Stop each picture after this many steps and keep what exists.
 
-        Returns: Where the events arrive, and the job ids in the order of the recipes.
+        Returns: Where the events arrive, and the job ids in the order of the wishes.
         Raises: QueueFull, at once.
         """
-        mailbox = Mailbox(len(recipes))
+        mailbox = Mailbox(len(wishes))
         jobs = [
-            Job(secrets.token_hex(16), owner, i, recipe, mailbox, keep, loading, title, stop_after)
-            for i, recipe in enumerate(recipes)
+            Job(secrets.token_hex(16), owner, i, *wish, mailbox, keep, loading, title, stop_after)
+            for i, wish in enumerate(wishes)
         ]
         with self._lock:
             self._refuse_excess(len(jobs), owner)

@@ -58,6 +58,8 @@ class Job:
         owner: Whose it is.
         picture: Its place among the pictures of one click, from 0.
         recipe: Settled, one picture.
+        paint: Begins the algorithm on the loaded model.
+        notes: Templates and values of what to say when it begins.
         mailbox: Where its events go.
         keep: Turns a `Picture` into the last event; runs off the device thread.
         loading: The model, loaded or on its way.
@@ -74,6 +76,8 @@ class Job:
     owner: str
     picture: int
     recipe: Painting
+    paint: Callable[[Model], Algorithm]
+    notes: tuple[tuple[str, tuple[tuple[str, object], ...]], ...]
     mailbox: Mailbox
     keep: Callable[[Job, Picture], Event]
     loading: Future[Model]
@@ -109,7 +113,7 @@ class Job:
     @property
     def work(self) -> float:
         """Rows x pixels x steps still to do; what estimates count."""
-        steps = (self.steps_total or self.recipe.steps or 0) - self.steps_done
+        steps = (self.steps_total or self.recipe.steps_to_make) - self.steps_done
         return self.recipe.work_per_step * max(steps, 0)
 
     def tell(self, event: Event) -> None:
@@ -122,24 +126,23 @@ class Job:
 
     def begin(self) -> Pixels | None:
         """Start the algorithm, up to its first question."""
-        from studio.diffusion.denoise import text_to_image
-
+        for message, values in self.notes:
+            self.tell(Note(self.picture, message, values))
         ignored = self.model.ignored(self.recipe.words)
         if ignored:
             message = "The model reads only the first words; these were left out: {ignored}"
             self.tell(Note(self.picture, message, (("ignored", ignored),)))
-        self._algorithm = text_to_image(self.recipe, self.model)
+        self._algorithm = self.paint(self.model)
         return self.advance(None)
 
     def stop(self) -> bool:
-        """Turn to what exists by now; False when nothing does."""
-        from studio.diffusion.denoise import picture_of
+        """Have the algorithm finish with what exists by now; False when nothing does."""
+        from studio.diffusion.questions import Stopped
 
         self.stopping = True
-        if self.clean is None:
+        if self.clean is None or self._algorithm is None:
             return False
-        self._algorithm = picture_of(self.clean)
-        self.advance(None)
+        self.asked = self._algorithm.throw(Stopped(self.clean))
         return True
 
     def advance(self, answer: Any) -> Pixels | None:
@@ -155,7 +158,7 @@ class Job:
 
     def seat(self) -> Seat:
         """Its open question as the scheduler sees it."""
-        from studio.diffusion.questions import Decode, Question
+        from studio.diffusion.questions import Decode, Encode, Question
 
         fresh = self.steps_done == 0 and not self.stopping
         name, rows = self.recipe.model, 1
@@ -164,6 +167,8 @@ class Job:
                 key, rows = BatchKey("denoise", name, tuple(question.x.shape[1:])), question.rows
             case Decode(x):
                 key = BatchKey("decode", name, tuple(x.shape[1:]))
+            case Encode(x):
+                key = BatchKey("encode", name, tuple(x.shape[1:]))
             case _:
                 key = BatchKey("words", name)
         return Seat(self.id, self.owner, self.arrival, key, rows, fresh)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from studio.core.errors import InternalError, NumericalError, OutOfMemory, StudioError
 from studio.diffusion.guidance import guided
-from studio.diffusion.questions import Decode, Model, Question, Words
+from studio.diffusion.questions import Decode, Encode, Model, Question, Words
 from studio.engine.batch import BatchKey
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class Runner:
 
     def cap(self, key: BatchKey) -> int:
         """Most rows a pass of this key may have."""
-        if key.kind == "words":
+        if key.kind in ("words", "encode"):
             return 32
         default = (GPU_CELLS if torch.cuda.is_available() else CPU_CELLS) // key.area
         if key.kind == "decode":
@@ -65,6 +65,7 @@ class Runner:
             "words": self._words,
             "denoise": self._denoise,
             "decode": self._decode,
+            "encode": self._encode,
         }
         act = together[key.kind]
         if self.caps.get(key) == 1 and len(questions) == 1 and getattr(questions[0], "rows", 1) > 1:
@@ -146,6 +147,9 @@ class Runner:
 
     def _decode(self, model: Model, questions: Sequence[Decode]) -> list[Any]:
         return list(model.decode(torch.cat([question.x for question in questions])))
+
+    def _encode(self, model: Model, questions: Sequence[Encode]) -> list[Any]:
+        return [model.encode_picture(question.x) for question in questions]
 
     @staticmethod
     def _pass(model: Model, x: Tensor, t: list[float], contexts: Sequence[Any]) -> Tensor:

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 import numpy as np
 import pytest
 import torch
-from fakes import FakeModel, loaded, recipe
+from fakes import FakeModel, loaded, recipe, wish
 from torch import Tensor
 
 from studio.core.errors import (
@@ -46,7 +46,7 @@ class Desk:
     ) -> tuple[Mailbox, list[str]]:
         loading = loaded(model) if isinstance(model, FakeModel) else model
         return self.engine.submit(
-            recipes,
+            [wish(recipe) for recipe in recipes],
             owner,
             loading,
             title="Fake",
@@ -290,7 +290,11 @@ def test_a_fault_while_keeping_fails_that_picture_only(desk: Desk):
         return desk.keep(job, picture)
 
     mailbox, _ = desk.engine.submit(
-        [recipe(seed=1), recipe(seed=2)], "me", loaded(FakeModel()), title="Fake", keep=keep
+        [wish(recipe(seed=1)), wish(recipe(seed=2))],
+        "me",
+        loaded(FakeModel()),
+        title="Fake",
+        keep=keep,
     )
     ends = [event for event in mailbox if isinstance(event, Failed | Finished)]
     assert {type(end) for end in ends} == {Failed, Finished}

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from studio.core.errors import ModelUnavailable
 from studio.core.events import Preview
-from studio.diffusion.questions import Context, LatentSpace, Pixels, Words
+from studio.diffusion.questions import Context, Encoded, LatentSpace, Pixels, Words
 from studio.models.card import ModelCard
 from studio.models.inspection import inspect
 from studio.models.patch_autoencoder import PatchAutoencoder
@@ -39,7 +39,8 @@ class UNetModel:
         self.noise_schedule = self._read_noise_schedule(folder)
         self._alphas_cumprod = self._alpha_bars()
         downscale = 2 ** (len(self.vae.config.block_out_channels) - 1)
-        self.latents = LatentSpace(int(self.unet.config.in_channels), downscale)
+        self.latents = LatentSpace(int(self.vae.config.latent_channels), downscale)
+        self.sees_mask = self.unet.config.in_channels == 2 * self.latents.channels + 1
         self._projection = self._preview_projection()
 
     @property
@@ -75,6 +76,7 @@ class UNetModel:
 
     def denoised(self, x: Tensor, t: float, prediction: Tensor) -> Tensor:
         """x0 from a unit-variance input at t (linear between whole timesteps), eps or v prediction."""
+        x = x[:, : self.latents.channels]
         last = len(self._alphas_cumprod) - 1
         low = min(max(int(t), 0), last)
         high = min(low + 1, last)
@@ -88,6 +90,17 @@ class UNetModel:
         else:
             estimate = (x - noise * prediction) / max(signal, 1e-4)
         return estimate
+
+    def encode_picture(self, x: Tensor) -> Encoded:
+        """The autoencoder's latent of one picture; palette's is exact, Stable Diffusion's a distribution."""
+        with torch.inference_mode():
+            pixels = x.to(self.device, self._torch_dtype)
+            encoded = self.vae.encode(pixels.contiguous(memory_format=torch.channels_last))
+            scale = self.vae.config.scaling_factor
+            if hasattr(encoded, "latents"):
+                return Encoded(encoded.latents.float() * scale)
+            latent = encoded.latent_dist
+            return Encoded(latent.mean.float() * scale, latent.std.float() * scale)
 
     def decode(self, x: Tensor) -> list[Pixels]:
         """The autoencoder's pictures of clean latents (B, C, h, w)."""
