@@ -157,7 +157,9 @@ def _head(language: str) -> str:
     return (
         '<meta charset="utf-8" /><meta name="color-scheme" content="light dark" />'
         f"<script>window.Atelier = {told_json};</script>{scripts}"
-        + "".join(f'<link rel="stylesheet" href="{_versioned(f"ui/{name}.css")}" />' for name in STYLES)
+        + "".join(
+            f'<link rel="stylesheet" href="{_versioned(f"ui/{name}.css")}" />' for name in STYLES
+        )
     )
 
 

@@ -99,9 +99,7 @@ def _described(brought: Brought, language: str) -> dict[str, Any]:
         "source": brought.source,
         "width": brought.width,
         "height": brought.height,
-        "notices": [
-            words.say(message, language, **values) for message, values in brought.notices
-        ],
+        "notices": [words.say(message, language, **values) for message, values in brought.notices],
         "mask": brought.mask,
     }
     if brought.recipe is not None:

@@ -1,6 +1,7 @@
 """What every tab that paints has: words on the left, the stage on the right, Paint between them, and a memory.
 
-A tab says what kind of recipe it paints and draws what is its own. Values travel by name; nothing here knows how a picture is made.
+A tab says what kind of recipe it paints and draws what is its own.
+Values travel by name; nothing here knows how a picture is made.
 """
 
 import html

@@ -166,9 +166,7 @@ class FakeStudio:
         if isinstance(recipe, Inpaint) and not self.inputs.get(recipe.mask).getbbox():
             raise RecipeError("mask", "Paint the area to change first.")
         if isinstance(recipe, Outpaint) and not any(_sides(recipe)):
-            raise RecipeError(
-                "left", "Say how far to carry the picture on, on at least one side."
-            )
+            raise RecipeError("left", "Say how far to carry the picture on, on at least one side.")
 
     def take(self, picture: intake.File, backdrop: str = "#ffffff") -> intake.Taken:
         """As the studio does."""

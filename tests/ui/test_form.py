@@ -1,7 +1,6 @@
 """The form shows every field of a recipe and hands over what was typed."""
 
 from pathlib import Path
-
 from typing import Any
 
 import gradio as gr
