@@ -228,17 +228,13 @@ def _read(file: File) -> bytes:
     path = Path(file)
     try:
         if not path.is_file():
-            raise PictureError(
-                "There is no picture at {path}.", hint="Check the spelling.", path=str(path)
-            )
+            raise PictureError("There is no such file.", hint="Check the spelling.")
         _refuse_large_file(path.stat().st_size)
         with path.open("rb") as opened:
             return opened.read(MAX_FILE)
     except OSError as error:
         raise PictureError(
-            f"{{path}} cannot be read: {cause(error)}.",
-            hint="Check that the file may be read.",
-            path=str(path),
+            f"The file cannot be read: {cause(error)}.", hint="Check that it may be read."
         ) from error
 
 
