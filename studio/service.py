@@ -22,7 +22,9 @@ from studio.core.styles import STYLES
 from studio.diffusion.samplers import SAMPLERS
 from studio.engine.engine import Engine
 from studio.engine.job import Job, Picture
+from studio.gallery import intake
 from studio.gallery.home import pictures_home
+from studio.gallery.inputs import Inputs
 from studio.gallery.metadata import Made, fingerprint
 from studio.gallery.store import Store
 from studio.models.catalog import Catalog
@@ -30,6 +32,8 @@ from studio.models.vocabulary import Vocabulary
 from studio.wishes import Wishes
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from studio.engine.mailbox import Mailbox
     from studio.reproduce import Verdict
 
@@ -123,6 +127,7 @@ class Studio:
         settings: What it was started with.
         catalog: The models.
         store: The pictures.
+        inputs: The pictures and masks that recipes start from.
         engine: The device.
     """
 
@@ -133,7 +138,9 @@ class Studio:
         """
         self.settings = settings
         self.catalog = catalog or Catalog(settings)
-        self.store = Store(pictures_home(settings))
+        home = pictures_home(settings)
+        self.store = Store(home)
+        self.inputs = Inputs(home)
         self.engine = Engine(
             pictures_per_owner=settings.pictures_per_owner, pictures_total=settings.pictures_total
         )
@@ -183,6 +190,27 @@ class Studio:
     def sizes(self, model: str = "palette") -> dict[str, tuple[int, int]]:
         """Width and height in pixels per aspect, as the model paints well."""
         return dict(self.catalog.cards[model].sizes)
+
+    def take(self, picture: intake.File, backdrop: str = "#ffffff") -> intake.Taken:
+        """A clean picture from a file or bytes that anyone may have made.
+
+        Raises: PictureError; RecipeError when the backdrop is no colour.
+        """
+        return intake.take(picture, backdrop=backdrop)
+
+    def take_mask(self, mask: intake.File, size: tuple[int, int]) -> intake.TakenMask:
+        """A mask for a picture of that size (width, height) from a file or bytes that anyone may have made.
+
+        Raises: PictureError.
+        """
+        return intake.take_mask(mask, size)
+
+    def put(self, image: Image) -> str:
+        """Keep a picture (RGB) or mask (L) that recipes may start from; its name in a recipe.
+
+        Raises: PictureError, GalleryError.
+        """
+        return self.inputs.put(image)
 
     def submit(
         self,
