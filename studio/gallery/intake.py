@@ -128,6 +128,7 @@ def take(file: File, *, backdrop: str = "#ffffff") -> Taken:
         raise RecipeError(
             "backdrop",
             "Backdrop must look like #ffffff, got {value}.",
+            hint="Write it as # and six hex digits.",
             value=repr(backdrop[:40]),
         )
     data = _read(file)
@@ -289,7 +290,7 @@ def _in_srgb(colours: Image.Image, profile: bytes) -> Image.Image:
             )
             or colours
         )
-    except (ImageCms.PyCMSError, OSError):
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return colours
 
 

@@ -423,7 +423,17 @@ def test_A10_an_srgb_profile_changes_no_bit(noise):
     assert take(saved(noise, "PNG", icc_profile=profile)).image.tobytes() == noise.tobytes()
 
 
-@pytest.mark.parametrize("profile", [b"rubbish", bytes(500), swapped_profile()[:300]])
+@pytest.mark.parametrize(
+    "profile",
+    [
+        b"rubbish",
+        bytes(500),
+        swapped_profile()[:300],
+        swapped_profile().replace(b"RGB ", b"R\xff\x88 "),
+        swapped_profile().replace(b"RGB ", b"CMYK"),
+    ],
+    ids=["rubbish", "zeros", "half", "no known space", "another space"],
+)
 def test_A10_a_broken_colour_profile_is_passed_over(noise, profile):
     assert take(saved(noise, "PNG", icc_profile=profile)).image.tobytes() == noise.tobytes()
 
