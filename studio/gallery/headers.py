@@ -87,6 +87,7 @@ def refuse_damaged(why: str) -> NoReturn:
 # ---- PNG
 
 _IHDR = struct.Struct(">IIBBBBB")
+_GREY, _RGB, _PALETTE = 0, 2, 3
 
 
 def _png(data: bytes) -> Header:
@@ -117,6 +118,9 @@ def _png(data: bytes) -> Header:
     if [len(content) for content in kept[b"IHDR"]] != [_IHDR.size] or not kept[b"IDAT"]:
         refuse_damaged("a part is missing")
     width, height, depth, colour, *_ = _IHDR.unpack(kept[b"IHDR"][0])
+    kept[b"PLTE"] = kept[b"PLTE"][:1]
+    if colour == _PALETTE and not any(kept[b"PLTE"]):
+        refuse_damaged("its palette is missing")
     kept[b"tRNS"] = [_key(key, depth, colour) for key in kept[b"tRNS"][:1]]
     return Header(
         "PNG",
@@ -139,7 +143,7 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 
 def _key(key: bytes, depth: int, colour: int) -> bytes:
     """The transparent colour in 8 bits, as Pillow has the pixels; it would compare it with them unscaled."""
-    if colour not in (0, 2) or depth in (1, 8):
+    if colour not in (_GREY, _RGB) or depth in (1, 8):
         return key
     samples = struct.unpack(f">{len(key) // 2}H", key[: len(key) // 2 * 2])
     scaled = [v >> 8 if depth == 16 else v * 255 // (2**depth - 1) & 0xFF for v in samples]

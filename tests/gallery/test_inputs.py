@@ -28,15 +28,21 @@ def mask() -> Image.Image:
     return Image.radial_gradient("L").resize((64, 48))
 
 
+def later(inputs: Inputs) -> Inputs:
+    """The same home at a later start."""
+    return Inputs(inputs.folder.parent)
+
+
 def kept(inputs: Inputs) -> list:
     return [path for path in inputs.folder.rglob("*") if path.is_file()]
 
 
 def test_what_is_put_in_comes_out(inputs, image, mask):
     for picture in (image, mask):
-        again = inputs.get(inputs.put(picture))
-        assert (again.mode, again.size) == (picture.mode, picture.size)
-        assert again.tobytes() == picture.tobytes()
+        name = inputs.put(picture)
+        for again in (inputs.get(name), later(inputs).get(name)):
+            assert (again.mode, again.size) == (picture.mode, picture.size)
+            assert again.tobytes() == picture.tobytes()
 
 
 def test_a_name_is_the_hash_of_mode_size_and_pixels_and_fits_a_recipe(inputs, image, mask):
@@ -70,9 +76,26 @@ def test_the_file_holds_pixels_and_nothing_else(inputs, image):
     assert b"private" not in path.read_bytes()
 
 
-def test_a_later_start_finds_the_inputs_of_an_earlier_one(inputs, image):
+def test_changing_what_was_given_out_or_put_in_changes_nothing_here(inputs, image):
+    before = image.tobytes()
     name = inputs.put(image)
-    assert Inputs(inputs.folder.parent).get(name).tobytes() == image.tobytes()
+    for picture in (image, inputs.get(name), inputs.get(name)):
+        picture.paste((0, 0, 0), (0, 0, *picture.size))
+    assert inputs.get(name).tobytes() == before
+
+
+def test_pictures_in_memory_are_few(inputs, monkeypatch):
+    """With room for two of them, the third pushes out the one not asked for longest."""
+    monkeypatch.setattr("studio.gallery.inputs.REMEMBERED", 2 * 64 * 64)
+    first, second, third = (Image.new("L", (64, 64), value) for value in (1, 2, 3))
+    names = [inputs.put(picture) for picture in (first, second)]
+    inputs.get(names[0])
+    names.append(inputs.put(third))
+    for path in kept(inputs):
+        path.unlink()
+    assert [inputs.get(names[i]).getpixel((0, 0)) for i in (0, 2)] == [1, 3]
+    with pytest.raises(GalleryError, match="is not here any more"):
+        inputs.get(names[1])
 
 
 @pytest.mark.parametrize(
@@ -128,10 +151,10 @@ def test_a_damaged_input_is_not_given_out_and_putting_it_again_mends_it(inputs, 
     (path,) = kept(inputs)
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(GalleryError, match="was damaged on disk") as caught:
-        inputs.get(name)
+        later(inputs).get(name)
     assert caught.value.hint_text
     assert inputs.put(image) == name
-    assert inputs.get(name).tobytes() == image.tobytes()
+    assert later(inputs).get(name).tobytes() == image.tobytes()
 
 
 def test_only_clean_pictures_are_kept(inputs):
@@ -169,7 +192,7 @@ def test_what_a_killed_process_left_is_cleared_at_start_and_only_that(inputs, im
         file.write_bytes(b"half")
     long_ago = time.time() - ABANDONED - 5
     os.utime(old, (long_ago, long_ago))
-    Inputs(inputs.folder.parent)
+    later(inputs)
     assert [file.exists() for file in (old, young, path)] == [False, True, True]
 
 
@@ -182,4 +205,4 @@ def test_H1_sixteen_threads_put_the_same_picture(inputs, image):
         thread.join()
     assert len(names) == 16
     assert len(set(names)) == len(kept(inputs)) == 1
-    assert inputs.get(names[0]).tobytes() == image.tobytes()
+    assert later(inputs).get(names[0]).tobytes() == image.tobytes()

@@ -365,6 +365,12 @@ def test_A10_every_kind_of_png_comes_out_in_its_colours(name):
     )
 
 
+@pytest.mark.parametrize("before", [b"", chunk(b"PLTE", b"")])
+def test_A10_a_palette_that_is_not_there_is_missed(before):
+    said = refused(png(bytes(16), colour=PALETTE, before=before))
+    assert said == "The image is damaged (its palette is missing)."
+
+
 def test_A10_transparent_parts_show_the_backdrop_and_make_a_mask():
     taken = take(png(b"\xff\0\0\0" * 8 + b"\xff\0\0\xff" * 8, colour=RGBA), backdrop="#0000fF")
     assert [taken.image.getpixel((x, 0)) for x in (0, 15)] == [BLUE, RED]
