@@ -91,4 +91,4 @@ def _open(settings: Settings) -> "Studio":
 
 
 def _complain(error: StudioError) -> None:
-    print(error, error.hint_text, sep="\n", file=sys.stderr)
+    print(*filter(None, (str(error), error.hint_text)), sep="\n", file=sys.stderr)

@@ -159,7 +159,8 @@ def _remarks(result: Result) -> str:
     if result.steps_done != result.steps_total:
         remarks += f"  stopped after step {result.steps_done} of {result.steps_total}"
     if result.proof is not None:
-        remarks += f"  {result.proof.changed_outside} pixels changed outside the mask"
+        where = "outside the mask" if "mask" in result.recipe.inputs else "of the original"
+        remarks += f"  {result.proof.changed_outside} pixels changed {where}"
     return remarks
 
 
