@@ -259,6 +259,62 @@ CHINESE: dict[str, str] = {
     "The file is damaged or was changed; choose another copy.": (
         "文件已损坏或被改动；请选另一份拷贝。"
     ),
+    # Pictures that are given
+    "This file is empty.": "这个文件是空的。",
+    "Choose another one, or save the picture again.": "请另选一个，或重新保存图片。",
+    "Not a PNG, JPEG or WebP image.": "不是 PNG、JPEG 或 WebP 图片。",
+    "Open it in another program and save it as PNG, then try again.": (
+        "请用其他程序打开并存为 PNG，再试一次。"
+    ),
+    "The image is damaged (ends too early).": "图片已损坏（结束得太早）。",
+    "The image is damaged ({why}).": "图片已损坏（{why}）。",
+    "Please re-export it.": "请重新导出。",
+    "a checksum is wrong": "校验和不对",
+    "a part is missing": "缺了一部分",
+    "its palette is missing": "缺少调色板",
+    "it has no size": "没有尺寸",
+    "it gives two sizes": "有两个不同的尺寸",
+    "it has too many parts": "分段太多",
+    "it has too many passes": "扫描遍数太多",
+    "its pixels cannot be unpacked": "像素无法解开",
+    "there are no pixels in it": "里面没有像素",
+    "There is no such file.": "没有这个文件。",
+    "Check that it may be read.": "请确认文件可读。",
+    "The file has {megabytes:,.1f} MB; the limit is {limit} MB.": (
+        "文件有 {megabytes:,.1f} MB；上限为 {limit} MB。"
+    ),
+    "Make the picture smaller, or save it as JPEG.": "请缩小图片，或存为 JPEG。",
+    "Image is {width}x{height} ({megapixels} MP); the limit is {limit} MP.": (
+        "图片为 {width}x{height}（{megapixels} 百万像素）；上限为 {limit} 百万像素。"
+    ),
+    "Make it smaller: {fits_width}x{fits_height} fits.": (
+        "请缩小：{fits_width}x{fits_height} 就可以。"
+    ),
+    "Image is {width}x{height}: too thin.": "图片为 {width}x{height}：太窄。",
+    "Each side needs {side} pixels, and the longer at most {aspect} times the shorter.": (
+        "每边至少 {side} 像素，长边最多为短边的 {aspect} 倍。"
+    ),
+    "Backdrop must look like #ffffff, got {value}.": "底色应写成 #ffffff 的样子，收到 {value}。",
+    "Write it as # and six hex digits.": "请写成 # 加六位十六进制数字。",
+    "This is an animation; its first picture is taken.": "这是动画；取第一张。",
+    "The mask is {mask} and the picture {picture}; the mask was stretched to fit.": (
+        "蒙版为 {mask}，图片为 {picture}；蒙版已拉伸到一样大。"
+    ),
+    "The settings of another program are passed over: {names}.": (
+        "其他程序的设置未采用：{names}。"
+    ),
+    "{reason} The picture is taken without it.": "{reason} 图片照收，不带配方。",
+    "{name} names no picture.": "{name} 不是图片的名字。",
+    "Choose the picture again.": "请重新选择图片。",
+    "The picture this starts from is not here any more ({name}).": (
+        "作为起点的图片已不在这里（{name}）。"
+    ),
+    "The picture this starts from was damaged on disk ({name}).": (
+        "作为起点的图片在磁盘上损坏了（{name}）。"
+    ),
+    "Make room or allow writing there, then choose the picture again.": (
+        "请腾出空间或允许写入，再重新选择图片。"
+    ),
     # Models on disk
     "{title} is not on this machine.": "这台机器上没有 {title}。",
     "Get it with: python -m studio models --get {name} ({gigabytes} GB).": (

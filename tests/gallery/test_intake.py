@@ -42,13 +42,10 @@ def refused(data) -> str:
 
 
 def timed(action, milliseconds: float):
-    """Runs it; fails when it takes longer. The best of three: other processes share the machine."""
-    spans = []
-    for _ in range(3):
-        start = time.perf_counter()
-        result = action()
-        spans.append(1000 * (time.perf_counter() - start))
-    assert min(spans) < milliseconds
+    """Runs it; fails when it takes longer. Of the processor, not of the clock: other programs share the machine."""
+    start = time.process_time()
+    result = action()
+    assert 1000 * (time.process_time() - start) < milliseconds
     return result
 
 
@@ -199,12 +196,12 @@ restrict_decoders()
 path = Path(sys.argv[1])
 def used():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-before, start = used(), time.perf_counter()
+before, start = used(), time.process_time()
 try:
     said = take(path).image.size
 except PictureError as error:
     said = error
-print(round(1000 * (time.perf_counter() - start)), used() - before, said, sep="|")
+print(round(1000 * (time.process_time() - start)), used() - before, said, sep="|")
 """
 
 
@@ -246,7 +243,7 @@ def test_A7_chunk_bombs_cost_neither_time_nor_memory(tmp_path, bomb):
     }[bomb]()
     (tmp_path / "x.png").write_bytes(png(bytes(64), size=(64, 64), before=before))
     milliseconds, megabytes, said = measured(tmp_path / "x.png")
-    assert said in ("(64, 64)", "The image is damaged (it has more than 20,000 parts).")
+    assert said in ("(64, 64)", "The image is damaged (it has too many parts).")
     assert milliseconds < 300
     assert megabytes < 50
 
@@ -269,7 +266,7 @@ def test_A7_jpeg_bombs_cost_no_time(noise, bomb):
             return str(error)
 
     said = timed(taken, 300)
-    assert said == "(96, 64)" if bomb == "fill" else "it has more than" in said
+    assert said == "(96, 64)" if bomb == "fill" else "it has too many" in said
 
 
 # ---- A8: animations

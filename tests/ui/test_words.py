@@ -21,7 +21,7 @@ SCRIPTS = STUDIO.parent / "assets" / "ui"
 
 SPEAKERS = {
     "StudioError", "RecipeError", "UnknownName", "ModelUnavailable", "OutOfMemory", "QueueFull",
-    "NumericalError", "GalleryError", "TrainingError", "InternalError", "Note", "Param",
+    "NumericalError", "GalleryError", "PictureError", "TrainingError", "InternalError", "Note", "Notice", "Param",
     "say", "_say", "text",
 }  # fmt: skip
 """Calls whose words reach a person."""
@@ -69,7 +69,7 @@ def spoken_in_python() -> dict[str, str]:
     """Sentence -> file that says it."""
     said: dict[str, str] = {}
     for path in sorted(STUDIO.rglob("*.py")):
-        if path.name in ("cli.py", "__main__.py"):
+        if path.parent.name == "cli" or path.name == "__main__.py":
             continue
         for sentence in sentences(ast.parse(path.read_text("utf-8"))):
             # Field names and the like are no sentences.
