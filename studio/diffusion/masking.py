@@ -252,6 +252,10 @@ def _edge_correction(difference: np.ndarray[Any, Any], known: Mask) -> np.ndarra
     """
     if known.all() or not known.any():
         return np.zeros_like(difference)
+    # Beyond the picture's own edges all goes on as it is there.
+    border = ((2 * MATCHED, 2 * MATCHED), (2 * MATCHED, 2 * MATCHED))
+    known = np.pad(known, border, mode="edge")
+    difference = np.pad(difference, (*border, (0, 0)), mode="edge")
     total, weight = np.zeros_like(difference), np.zeros(known.shape)
     # Averages of the known differences nearby, over windows of several sizes; the smallest count most.
     for radius in (1, 3, 8, 20, MATCHED):
@@ -260,7 +264,8 @@ def _edge_correction(difference: np.ndarray[Any, Any], known: Mask) -> np.ndarra
         weight += near / radius
     fade = np.clip(2 * near, 0, 1)[..., None]
     met: np.ndarray[Any, Any] = total / np.maximum(weight, 1e-9)[..., None] * fade
-    return met
+    inner = slice(2 * MATCHED, -2 * MATCHED)
+    return met[inner, inner]
 
 
 def _smoothed(values: np.ndarray[Any, Any], radius: int) -> np.ndarray[Any, Any]:
