@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, get_args
 
 from studio.core.recipe import Painting, Param, params
@@ -12,7 +13,8 @@ def add_flags(parser: argparse.ArgumentParser, recipe: type[Painting]) -> None:
     """One flag per setting; pictures that go in, and the prompt, stand without one, in this order."""
     for name in recipe.inputs:
         param = params(recipe)[name][1]
-        parser.add_argument(name, metavar=_PICTURES[name], help=param.help.replace("%", "%%"))
+        text = param.help.replace("%", "%%")
+        parser.add_argument(name, type=Path, metavar=_PICTURES[name], help=text)
     for name, (annotation, param) in params(recipe).items():
         if name not in recipe.inputs:
             _add_flag(parser, name, annotation, param)

@@ -107,13 +107,13 @@ def _with_pictures(
 
 
 @contextlib.contextmanager
-def _naming(path: str) -> Iterator[None]:
+def _naming(path: Path) -> Iterator[None]:
     """Says which of the files was refused."""
     try:
         yield
     except PictureError as error:
         raise PictureError(
-            "{path}: {what}", hint="{next}", path=path, what=str(error), next=error.hint_text
+            "{path}: {what}", hint="{next}", path=str(path), what=str(error), next=error.hint_text
         ) from error
 
 

@@ -36,8 +36,8 @@ MAX_ASPECT = 16
 FORMATS = ("PNG", "JPEG", "WEBP")
 """What is taken, as Pillow names it."""
 
-File = Path | str | bytes
-"""A file by its path, or its content."""
+File = Path | bytes
+"""A file, or its content. No text: what somebody typed or sent must not become a path unnoticed."""
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -226,12 +226,11 @@ def _read(file: File) -> bytes:
     if isinstance(file, bytes):
         _refuse_large_file(len(file))
         return file
-    path = Path(file)
     try:
-        if not path.is_file():
+        if not file.is_file():
             raise PictureError("There is no such file.", hint="Check the spelling.")
-        _refuse_large_file(path.stat().st_size)
-        with path.open("rb") as opened:
+        _refuse_large_file(file.stat().st_size)
+        with file.open("rb") as opened:
             return opened.read(MAX_FILE)
     except OSError as error:
         raise PictureError(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zlib
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageCms
@@ -115,7 +116,7 @@ def test_A9_what_hangs_behind_the_end_of_a_picture_is_left_behind():
 
 
 def test_only_ordinary_files_are_opened(tmp_path):
-    for path in (tmp_path, tmp_path / "none.png", "/dev/zero", "a\0b"):
+    for path in (tmp_path, tmp_path / "none.png", Path("/dev/zero"), Path("a\0b")):
         assert refused(path) == "There is no such file."
 
 
