@@ -132,6 +132,8 @@
       A.make("div", { class: "top-buttons" }, language, theme),
     );
 
+    // Only news is written: a screen reader would read the same words again.
+    const show = (node, text) => { if (node.textContent !== text) node.textContent = text; };
     let timer = 0;
     const poll = async () => {
       clearTimeout(timer);
@@ -141,13 +143,13 @@
           const answer = await fetch("atelier/status");
           const now = await answer.json();
           root.dataset.state = now.state;
-          model.textContent = now.model;
-          line.textContent = now.line;
-          queue.textContent = now.queue;
+          show(model, now.model);
+          show(line, now.line);
+          show(queue, now.queue);
           if (now.state === "loading") pause = 1000;
         } catch {
           root.dataset.state = "lost";
-          line.textContent = A.say("The studio does not answer. Trying again.");
+          show(line, A.say("The studio does not answer. Trying again."));
         }
       }
       timer = setTimeout(poll, pause);

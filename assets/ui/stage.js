@@ -218,6 +218,9 @@
       runId = "";
       fill.style.transform = "scaleX(0)";
       setState("sending", A.say("Sending"));
+      // On a phone the form is below the stage: bring the stage back into view.
+      const { top, bottom } = mat.getBoundingClientRect();
+      if (bottom < 120 || top > innerHeight - 120) mat.scrollIntoView({ block: "center" });
       return true;
     }
 
@@ -232,7 +235,7 @@
       if (active()) setState(view.cells.length ? "done" : "empty", A.say("The connection broke before the picture was done."), "error");
     }
 
-    setState("empty", "");
+    setState("empty", A.say("Ctrl + Enter paints, Esc stops."));
     drawActions();
     drawStrip();
     watch("value", () => draw(props.value));

@@ -139,6 +139,7 @@ def _head(language: str) -> str:
         '<meta charset="utf-8" /><meta name="color-scheme" content="light dark" />'
         f"<script>window.Atelier = {told_json};</script>{scripts}"
         f'<link rel="stylesheet" href="{_versioned("ui/studio.css")}" />'
+        f'<link rel="icon" type="image/svg+xml" href="{_versioned("ui/mark.svg")}" />'
     )
 
 

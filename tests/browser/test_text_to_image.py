@@ -71,6 +71,17 @@ def test_cancel_pressed_before_the_first_word_from_the_studio_still_counts(visit
     expect(page.locator(".line-words")).to_contain_text("Stopped")
 
 
+def test_closing_the_tab_ends_the_run(visit, fake):
+    fake.studio.pace = 0.1
+    page = visit(fake.address)
+    write(page, "a lake")
+    paint(page)
+    expect(page.locator(".line-words")).to_contain_text("Step")
+    run = list(fake.studio.runs.values())[-1]
+    page.close()
+    assert run.ended.wait(10)
+
+
 def test_twenty_clicks_are_one_run(visit, fake):
     page = visit(fake.address)
     before = len(fake.studio.runs)
@@ -179,6 +190,8 @@ def test_no_english_is_left_on_the_chinese_page(visit, fake):
         "Esc",
         "Switch",
         "English",
+        "Ctrl",
+        "Enter",
     }
     hints = {"Quick", "Built"}  # the stand-in's own explanations
     left = {word for word in re.findall(r"[A-Za-z]+", seen) if word[:1].isupper()}
@@ -365,7 +378,7 @@ def test_an_example_of_the_empty_stage_is_painted_at_a_click(visit, fake):
     page = visit(fake.address)
     page.locator(".example").nth(1).click()
     page.locator(".cell.ready").wait_for()
-    expect(page.locator("#field-prompt textarea")).to_have_value(re.compile("village"))
+    expect(page.locator("#field-prompt textarea")).to_have_value("the sea at night with moon")
 
 
 def test_settings_of_a_picture_come_back_into_the_form(visit, fake):
