@@ -26,10 +26,10 @@
 
     const facts = A.make("p", { class: "facts" });
     const tool = (name, icon, label, act) =>
-      A.make("button", { class: "tool", type: "button", id: `do-${name}`, title: A.say(label), on: { click: act } },
+      A.make("button", { class: "tool", type: "button", id: `do-${name}`, title: A.say(label), "aria-label": A.say(label), on: { click: act } },
         A.icon(icon), A.make("span", {}, A.say(label)));
     const fullButton = tool("full", "full", "Full size", () => open());
-    const downloadLink = A.make("a", { class: "tool", id: "do-download", title: A.say("Download PNG"), download: true },
+    const downloadLink = A.make("a", { class: "tool", id: "do-download", title: A.say("Download PNG"), "aria-label": A.say("Download PNG"), download: true },
       A.icon("download"), A.make("span", {}, A.say("Download PNG")));
     const seedButton = tool("seed", "seed", "Copy seed", async () => {
       await A.copy(String(chosen().seed));
