@@ -231,15 +231,21 @@
       if (runId) trigger("stop", { run: runId });
     }
 
-    function lost() {
-      if (active()) setState(view.cells.length ? "done" : "empty", A.say("The connection broke before the picture was done."), "error");
+    function lost(why = "The connection broke before the picture was done.") {
+      if (!active()) return;
+      for (const node of cells.children) if (node.dataset.state === "painting") node.dataset.state = "stopped";
+      setState(view.cells.length ? "done" : "empty", A.say(why), "error");
+    }
+
+    function silent(text) {
+      if (active()) words.textContent = text;
     }
 
     setState("empty", A.say("Ctrl + Enter paints, Esc stops."));
     drawActions();
     drawStrip();
     watch("value", () => draw(props.value));
-    A.stageReady({ sending, cancel, lost, recent: (list) => { recent = list; drawStrip(); drawActions(); } });
+    A.stageReady({ sending, cancel, lost, silent, recent: (list) => { recent = list; drawStrip(); drawActions(); } });
   };
 
   function invitation(examples, choose) {

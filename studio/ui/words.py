@@ -94,6 +94,9 @@ CHINESE: dict[str, str] = {
     "No word from the studio for a while. The picture is kept if it was finished.": (
         "有一阵没有收到画室的消息。若已画完，图片不会丢。"
     ),
+    "The studio was started anew; this picture was not finished. Paint it again.": (
+        "画室重新启动过；这张图没有画完，请再画一次。"
+    ),
     "The connection broke before the picture was done.": "图片完成前连接断开了。",
     "Cancel": "取消",
     "seed {seed}": "种子 {seed}",
