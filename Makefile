@@ -30,6 +30,8 @@ check: lint
 lint: $(VENV)/.test
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@# Gradio writes stubs beside components when they are imported; mypy would read them instead of the code.
+	@rm -f studio/ui/*.pyi studio/ui/tabs/*.pyi
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
