@@ -21,7 +21,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol, get_args
 
 from studio import __version__
-from studio.core.errors import GalleryError, RecipeError, StudioError
+from studio.core.errors import GalleryError, InternalError, RecipeError, StudioError
 from studio.core.events import Cancelled, Event, Failed, Finished, Loading, Note, Queued, Step
 from studio.core.recipe import Param, TextToImage, params
 from studio.core.settings import Settings
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 DONE, FAILED, WRONG, STOPPED = 0, 1, 2, 130
 OWNER = "cli"
+
+log = logging.getLogger(__name__)
 
 
 def main(
@@ -49,7 +51,7 @@ def main(
         # A path or a word that the terminal cannot show must not end the program.
         sys.stdout.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    _log_to_file(options)
     try:
         code: int = options.command(options, Settings.from_environment(), studio or _open)
         return code
@@ -58,6 +60,27 @@ def main(
         return WRONG if isinstance(error, RecipeError) else FAILED
     except KeyboardInterrupt:
         return STOPPED
+    except Exception:
+        _complain(InternalError.logged(log, "the command line failed"))
+        return FAILED
+
+
+def _log_to_file(options: argparse.Namespace) -> None:
+    """Keep what only developers read off the terminal, in a file that exists once there is something in it.
+
+    A server's log stays on standard error, where those who run servers look.
+    """
+    if options.command is _serve or logging.getLogger().handlers:
+        return
+    import platformdirs
+
+    folder = platformdirs.user_log_path("Atelier", appauthor=False)
+    handler: logging.Handler = logging.NullHandler()
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(folder / "cli.log", delay=True, encoding="utf-8")
+    style = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=logging.WARNING, format=style, handlers=[handler])
 
 
 def _open(settings: Settings) -> "Studio":
@@ -234,16 +257,12 @@ def _serve(options: argparse.Namespace, settings: Settings, studio: Any) -> int:
     # Read by gradio and the hub's library when they are imported: nothing is reported, nothing is asked for.
     os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    from studio.ui.app import launch
+    from studio.ui.app import serve
 
     wished = {name: getattr(options, name) for name in ("host", "port")}
     chosen = {name: value for name, value in wished.items() if value is not None}
     with contextlib.closing(studio(dataclasses.replace(settings, **chosen))) as opened:
-        page, address = launch(opened, prevent_thread_lock=True)
-        # After the page: loading the model keeps the processor busy for seconds.
-        opened.start()
-        print(f"Atelier is open at {address}", flush=True)
-        page.block_thread()
+        serve(opened, lambda address: print(f"Atelier is open at {address}", flush=True))
     return DONE
 
 

@@ -52,7 +52,9 @@ class UnknownName(RecipeError):
     def __init__(self, kind: str, name: object, known: Iterable[str], *, field: str = "") -> None:
         names = sorted(known)
         shown = repr(str(name)[:60])
-        near = get_close_matches(str(name)[:60], names, n=1)
+        # People write "DPM++ 2M" where the name is dpmpp_2m.
+        spelt = str(name)[:60].lower().replace("+", "p").replace(" ", "_").replace("-", "_")
+        near = get_close_matches(spelt, names, n=1)
         super().__init__(
             field or kind,
             "Unknown {kind} {name}.",

@@ -38,6 +38,28 @@ def test_help_and_wrong_wishes_load_nothing_heavy(arguments, code):
     assert done.stdout.splitlines()[-1] == f"HEAVY [] {code}"
 
 
+FAULTY = """
+import sys
+from studio import cli
+def fault(settings):
+    raise ZeroDivisionError("ours")
+sys.exit(cli.main(["paint", "sea"], studio=fault))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="XDG folders")
+def test_the_traceback_of_a_fault_goes_to_a_file_not_to_the_person(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-c", FAULTY], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert "Something broke on our side" in done.stderr
+    assert "Traceback" not in done.stderr
+    (log,) = tmp_path.rglob("cli.log")
+    assert "ZeroDivisionError: ours" in log.read_text()
+
+
 def test_python_m_studio_is_the_command_line():
     done = subprocess.run(
         [sys.executable, "-m", "studio", "--version"], capture_output=True, text=True, timeout=60

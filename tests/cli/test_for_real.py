@@ -2,8 +2,11 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
+from importlib.util import find_spec
+from urllib.request import urlopen
 
 import pytest
 from PIL import Image, ImageChops
@@ -37,6 +40,22 @@ def test_painting_twice_with_one_seed_gives_equal_pixels(paint):
     )
     assert not pixels_differ(first, second)
     assert pixels_differ(first, other)
+
+
+def test_painting_and_reproducing_ask_nobody(paint, monkeypatch):
+    """A trip-wire on every outgoing connection and every name that is looked up."""
+    asked = []
+
+    def trip(*arguments, **_):
+        asked.append(arguments)
+        raise OSError("no network")
+
+    monkeypatch.setattr(socket.socket, "connect", trip)
+    monkeypatch.setattr(socket.socket, "connect_ex", trip)
+    monkeypatch.setattr(socket, "getaddrinfo", trip)
+    (path,) = paint("x", "--seed", "7")
+    assert main(["reproduce", str(path)]) == 0
+    assert asked == []
 
 
 @pytest.mark.parametrize("sampler", ["dpmpp_2m", "euler_a", "heun"])
@@ -84,6 +103,23 @@ def test_ctrl_c_keeps_the_picture_so_far_and_it_reproduces(home, capsys):
     assert out == f"{path}  seed 7  stopped after step {made.steps_done} of 150\n"
     assert main(["reproduce", str(path)]) == 0
     assert capsys.readouterr().out == "identical\n"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.skipif(find_spec("studio.ui") is None, reason="no page in this tree")
+def test_serve_prints_the_address_answers_there_and_ends_with_ctrl_c(home):
+    command = [sys.executable, "-m", "studio", "serve", "--port", "0"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as child:
+        address = re.fullmatch(r"Atelier is open at (http://\S+)\n", child.stdout.readline())[1]
+        with urlopen(address, timeout=30) as answer:
+            assert answer.status == 200
+        child.send_signal(signal.SIGINT)
+        rest, _ = child.communicate(timeout=60)
+    assert child.returncode in (0, 130)
+    assert "Traceback" not in rest
 
 
 def test_B7_an_unknown_sampler_is_answered_with_the_list(home, capsys):

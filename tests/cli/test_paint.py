@@ -1,5 +1,6 @@
 """`paint`: flags from the recipe, one line per picture, nothing overwritten, nothing lost."""
 
+import re
 import signal
 import threading
 from pathlib import Path
@@ -222,6 +223,22 @@ def test_on_a_terminal_progress_is_one_bar_over_all_pictures(run, monkeypatch):
     assert code == 0
     assert [line.rpartition(" ")[2] for line in out] == ["1", "2"]
     assert "/16" in err
+
+
+def test_a_fault_of_our_own_is_an_id_for_the_person_and_a_traceback_for_the_log(
+    run, studio, caplog
+):
+    def fault(run, index):
+        raise ZeroDivisionError("ours")
+
+    studio.before_step = fault
+    code, out, err = run("paint", "sea")
+    assert (code, out) == (1, [])
+    incident = re.search(r"Something broke on our side \(id ([0-9a-f]{6})\)", err)[1]
+    assert "ZeroDivisionError" not in err
+    (record,) = [record for record in caplog.records if record.name == "studio.cli"]
+    assert incident in record.getMessage()
+    assert record.exc_info[0] is ZeroDivisionError
 
 
 def test_C3_words_the_model_does_not_know_are_named_and_painted_all_the_same(run, studio):

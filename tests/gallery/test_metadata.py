@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import random
-import re
 import struct
 import time
 import tracemalloc
@@ -80,9 +79,10 @@ def hostile(tmp_path: Path):
 
 
 def a1111_reads(text: str) -> dict[str, str]:
-    """Reads `parameters` by the rules of AUTOMATIC1111's own reader: the last line is settings, the rest words."""
+    """What AUTOMATIC1111 finds: settings in the last line, "Negative prompt:" begins the words to leave out."""
     *words, last = text.strip().split("\n")
-    settings = dict(re.findall(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)', last))
+    settings = dict(pair.split(": ", 1) for pair in last.split(", "))
+    assert len(settings) >= 3, "with fewer it takes the last line for words"
     prompt, _, negative = "\n".join(words).partition("Negative prompt:")
     return settings | {"Prompt": prompt.strip(), "Negative prompt": negative.strip()}
 

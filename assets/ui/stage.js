@@ -1,0 +1,255 @@
+/* The stage: draws scenes. A scene is complete (see studio/ui/stage.py); cells are changed in place, so nothing flickers or jumps:
+   a cell has its final size before the first preview, and a finished picture fades in over its last preview once it is decoded. */
+"use strict";
+(() => {
+  const A = window.Atelier;
+  const ACTIVE = ["sending", "waiting", "painting"];
+  const SILENCE = 30000;
+
+  A.stage = (element, props, trigger, watch) => {
+    const root = element.querySelector(".stage");
+    root.setAttribute("aria-label", A.say("Stage"));
+
+    const cells = A.make("div", { class: "cells" });
+    const invite = invitation(props.examples, (name) => {
+      A.paintNext = true;
+      trigger("select", { example: name });
+    });
+    const mat = A.make("div", { class: "mat" }, cells, invite);
+
+    const words = A.make("span", { class: "line-words" });
+    const fill = A.make("span", { class: "fill" });
+    const cancelButton = A.make("button", { class: "quiet-button", id: "cancel", type: "button", on: { click: () => cancel() } }, A.say("Cancel"), A.make("kbd", {}, "Esc"));
+    const line = A.make("div", { class: "line" }, words, A.make("span", { class: "track", "aria-hidden": "true" }, fill), cancelButton);
+    const live = A.make("div", { class: "unseen", role: "status", "aria-live": "polite" });
+    const notes = A.make("div", { class: "notes" });
+
+    const facts = A.make("p", { class: "facts" });
+    const tool = (name, icon, label, act) =>
+      A.make("button", { class: "tool", type: "button", id: `do-${name}`, title: A.say(label), on: { click: act } },
+        A.icon(icon), A.make("span", {}, A.say(label)));
+    const fullButton = tool("full", "full", "Full size", () => open());
+    const downloadLink = A.make("a", { class: "tool", id: "do-download", title: A.say("Download PNG"), download: true },
+      A.icon("download"), A.make("span", {}, A.say("Download PNG")));
+    const seedButton = tool("seed", "seed", "Copy seed", async () => {
+      await A.copy(String(chosen().seed));
+      tell(A.say("Seed copied"));
+    });
+    const useButton = tool("use", "settings", "Use these settings", () => trigger("select", { id: chosen().id }));
+    const compareButton = tool("compare", "compare", "Compare", () => A.compare(chosen(), partners()));
+    const actions = A.make("div", { class: "actions", role: "toolbar", "aria-label": A.say("Stage") },
+      facts, A.make("div", { class: "tools" }, fullButton, downloadLink, seedButton, useButton, compareButton));
+
+    const strip = A.make("div", { class: "strip", role: "group", "aria-label": A.say("Recent pictures") });
+    root.replaceChildren(mat, line, notes, actions, strip, live);
+
+    let view = { run: "", width: 1, height: 1, cells: [] };
+    let state = "empty";
+    let selected = 0;
+    let recent = [];
+    let wishToStop = false;
+    let runId = "";
+    let silence = 0;
+
+    const active = () => ACTIVE.includes(state);
+    const pictures = () => view.cells.map((cell) => cell.picture).filter(Boolean);
+    const chosen = () => view.cells[selected]?.picture ?? null;
+    const partners = () => {
+      const mine = chosen();
+      const all = [...pictures(), ...recent];
+      return all.filter((other, i) => other.id !== mine.id && other.width === mine.width && other.height === mine.height
+        && all.findIndex((same) => same.id === other.id) === i);
+    };
+    const tell = (text) => { live.textContent = text; words.textContent = text; };
+
+    function setState(next, text, tone = "") {
+      if (next !== state) A.pollStatus?.();
+      if (next !== state || !ACTIVE.includes(next)) live.textContent = text;
+      state = next;
+      root.dataset.state = next;
+      line.dataset.tone = tone;
+      words.textContent = text;
+      if (active()) document.body.dataset.busy = next;
+      else delete document.body.dataset.busy;
+      cancelButton.hidden = !active();
+      const paint = document.querySelector("button#paint");
+      paint?.setAttribute("aria-disabled", active());
+      clearTimeout(silence);
+      if (active()) silence = setTimeout(() => {
+        words.textContent = A.say("No word from the studio for a while. The picture is kept if it was finished.");
+      }, SILENCE);
+    }
+
+    /* ---- scenes ---- */
+
+    function draw(scene) {
+      if (!scene?.state) return;
+      if (scene.state === "refused") {
+        setState(view.cells.length ? "done" : "empty", scene.line, "error");
+        scene.errors.forEach((error) => A.showError(error));
+        return;
+      }
+      if (scene.run !== view.run) {
+        A.clearErrors();
+        selected = 0;
+        build(scene);
+      }
+      runId = scene.run;
+      view = scene;
+      scene.cells.forEach((cell, i) => update(cells.children[i], cell, i));
+      fill.style.transform = `scaleX(${scene.progress})`;
+      notes.replaceChildren(...scene.notes.map((note) => A.make("p", {}, note)));
+      setState(scene.state, wishToStop && ACTIVE.includes(scene.state) ? A.say("Stopping after this step") : scene.line,
+        scene.state === "failed" ? "error" : "");
+      if (wishToStop && active()) trigger("stop", { run: runId });
+      if (!active()) wishToStop = false;
+      for (const picture of pictures())
+        if (!recent.some((known) => known.id === picture.id)) recent = [picture, ...recent].slice(0, 24);
+      drawStrip();
+      drawActions();
+    }
+
+    function build(scene) {
+      cells.replaceChildren(...scene.cells.map((_, i) =>
+        A.make("button", { class: "cell", type: "button", on: { click: () => press(i) } },
+          A.make("img", { class: "preview", alt: "" }), A.make("img", { class: "final", alt: "" }), A.make("span", { class: "cell-note" }))));
+      fit(scene);
+    }
+
+    function update(node, cell, i) {
+      const [preview, final, note] = node.children;
+      const count = cells.children.length;
+      node.dataset.state = cell.state;
+      node.setAttribute("aria-pressed", String(i === selected));
+      node.setAttribute("aria-label",
+        `${A.say("Picture {number} of {count}", { number: i + 1, count })}${cell.picture ? `: ${cell.picture.prompt || A.say("untitled")}` : ""}`);
+      node.style.setProperty("--part", cell.progress ?? 0);
+      if (cell.preview && preview.getAttribute("src") !== cell.preview) preview.src = cell.preview;
+      note.textContent = cell.state === "waiting" ? A.say("waiting") : cell.state === "failed" || (cell.state === "stopped" && !cell.picture) ? A.say("not painted") : "";
+      if (cell.error) note.textContent = cell.error.message;
+      if (cell.picture && final.dataset.id !== cell.picture.id) {
+        final.dataset.id = cell.picture.id;
+        final.src = `picture/${cell.picture.id}`;
+        final.alt = cell.picture.prompt || A.say("untitled");
+        final.decode().catch(() => {}).then(() => node.classList.add("ready"));
+      }
+    }
+
+    function fit(scene = view) {
+      const count = Math.max(scene.cells.length, 1);
+      const gap = count > 1 ? 8 : 0;
+      const margin = mat.clientWidth < 600 ? 8 : 16;
+      const width = mat.clientWidth - 2 * margin, height = mat.clientHeight - 2 * margin;
+      let best = { scale: 0, columns: 1 };
+      for (let columns = 1; columns <= count; columns++) {
+        const rows = Math.ceil(count / columns);
+        const scale = Math.min((width - gap * (columns - 1)) / columns / scene.width, (height - gap * (rows - 1)) / rows / scene.height);
+        if (scale > best.scale) best = { scale, columns };
+      }
+      const side = Math.floor(scene.width * best.scale);
+      cells.style.gap = `${gap}px`;
+      cells.style.gridTemplateColumns = `repeat(${best.columns}, ${side}px)`;
+      cells.style.setProperty("--shape", `${scene.width} / ${scene.height}`);
+      cells.style.setProperty("--blur", `${Math.max(1, side / 40)}px`);
+    }
+    new ResizeObserver(() => fit()).observe(mat);
+
+    function press(i) {
+      if (i === selected && chosen()) return open();
+      selected = i;
+      [...cells.children].forEach((node, j) => node.setAttribute("aria-pressed", String(i === j)));
+      drawActions();
+      drawStrip();
+    }
+
+    function open() {
+      if (chosen()) A.lightbox(pictures(), pictures().findIndex((picture) => picture.id === chosen().id));
+    }
+
+    function drawActions() {
+      const picture = chosen();
+      actions.dataset.empty = String(!picture);
+      for (const node of actions.querySelectorAll("button, a")) node.toggleAttribute("disabled", !picture);
+      if (!picture) {
+        downloadLink.removeAttribute("href");
+        facts.textContent = "";
+        return;
+      }
+      facts.textContent = picture.facts;
+      downloadLink.href = `picture/${picture.id}?download=1`;
+      const alone = partners().length === 0;
+      compareButton.toggleAttribute("disabled", alone);
+      compareButton.title = A.say(alone ? "Paint another of this size to compare" : "Compare with another picture of the same size");
+    }
+
+    /* ---- the strip ---- */
+
+    function drawStrip() {
+      if (!recent.length) {
+        strip.replaceChildren(A.make("p", { class: "quiet" }, A.say("Your pictures will gather here.")));
+        return;
+      }
+      const here = chosen()?.id;
+      const known = new Map([...strip.children].map((node) => [node.dataset.id, node]));
+      const nodes = recent.map((picture) => {
+        const node = known.get(picture.id) ?? A.make("button", {
+          class: "recent", type: "button", "data-id": picture.id, title: picture.prompt || A.say("untitled"),
+          "aria-label": `${A.say("Show this picture on the stage")}: ${picture.prompt || A.say("untitled")}`,
+          on: { click: () => show(picture) },
+        }, A.make("img", { src: `picture/${picture.id}/small`, alt: "", loading: "lazy", style: `aspect-ratio: ${picture.width} / ${picture.height}` }));
+        node.classList.toggle("here", picture.id === here);
+        return node;
+      });
+      if (nodes.some((node, i) => strip.children[i] !== node) || strip.children.length !== nodes.length) strip.replaceChildren(...nodes);
+    }
+
+    function show(picture) {
+      if (active()) return A.lightbox(recent, recent.findIndex((other) => other.id === picture.id));
+      draw({ run: `picture ${picture.id}`, state: "done", line: picture.prompt || A.say("untitled"), progress: 0, notes: [],
+        width: picture.width, height: picture.height, cells: [{ state: "done", picture }] });
+    }
+
+    /* ---- from outside ---- */
+
+    function sending() {
+      if (active()) return false;
+      A.clearErrors();
+      wishToStop = false;
+      runId = "";
+      fill.style.transform = "scaleX(0)";
+      setState("sending", A.say("Sending"));
+      return true;
+    }
+
+    function cancel() {
+      if (!active()) return;
+      wishToStop = true;
+      words.textContent = A.say("Stopping after this step");
+      if (runId) trigger("stop", { run: runId });
+    }
+
+    function lost() {
+      if (active()) setState(view.cells.length ? "done" : "empty", A.say("The connection broke before the picture was done."), "error");
+    }
+
+    setState("empty", "");
+    drawActions();
+    drawStrip();
+    watch("value", () => draw(props.value));
+    A.stageReady({ sending, cancel, lost, recent: (list) => { recent = list; drawStrip(); drawActions(); } });
+  };
+
+  function invitation(examples, choose) {
+    const cards = examples.map(({ name, prompt, style }) => {
+      const file = `examples/${name}.jpg`;
+      const picture = A.thumbnails.includes(file)
+        ? A.make("img", { src: `atelier/${file}`, alt: "" })
+        : A.make("span", { class: "sketch", "data-name": name, "aria-hidden": "true" });
+      return A.make("button", { class: "example", type: "button", on: { click: () => choose(name) } }, picture, A.make("span", { lang: "en" }, `${prompt}, ${style}`));
+    });
+    return A.make("div", { class: "invite" },
+      A.make("h2", {}, A.say("What shall we paint?")),
+      A.make("p", {}, A.say("Write a few words, or start from one of these.")),
+      A.make("div", { class: "examples" }, ...cards));
+  }
+})();

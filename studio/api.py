@@ -1,0 +1,148 @@
+"""The programming interface: every recipe as a function that streams plain dictionaries.
+
+The signature is drawn from the recipe's fields, so a setting has one name on the page, on the command line and here. This module
+knows no web framework: whoever serves an endpoint says how to tell the owner of a request.
+"""
+
+import base64
+import inspect
+import struct
+import zlib
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any
+
+from studio.core.errors import StudioError
+from studio.core.events import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Loading,
+    Note,
+    Preview,
+    Queued,
+    Result,
+    Step,
+)
+from studio.core.recipe import Recipe, TextToImage, params
+
+if TYPE_CHECKING:
+    from studio.service import Studio
+
+
+def endpoint(
+    studio: "Studio", recipe: type[TextToImage], *, request: Any, owner_of: Callable[[Any], str]
+) -> Callable[..., AsyncIterator[dict[str, Any]]]:
+    """The function that paints one kind of recipe and yields its events as dictionaries.
+
+    Args:
+        studio: Who paints.
+        recipe: The kind of recipe; its fields become the parameters, by name, type and default.
+        request: Type of the first parameter, which the server fills in.
+        owner_of: Tells the owner from such a request.
+
+    Returns: an async generator function; closing the generator cancels the run. It raises StudioError when the recipe is refused.
+    """
+
+    async def paint(*args: Any, **kwargs: Any) -> AsyncIterator[dict[str, Any]]:
+        values = signature.bind(*args, **kwargs)
+        values.apply_defaults()
+        caller = values.arguments.pop("request")
+        run = studio.submit(recipe.from_values(values.arguments), owner_of(caller))
+        try:
+            async for event in run.aevents():
+                yield described(event)
+        finally:
+            run.cancel()
+
+    signature = inspect.Signature(
+        [inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=request)]
+        + [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                default=recipe.__dataclass_fields__[name].default,
+                annotation=annotation,
+            )
+            for name, (annotation, _) in params(recipe).items()
+        ],
+        return_annotation=AsyncIterator[dict[str, Any]],
+    )
+    paint.__name__ = paint.__qualname__ = recipe.kind
+    paint.__doc__ = _documentation(recipe)
+    paint.__signature__ = signature  # type: ignore[attr-defined]
+    paint.__annotations__ = {
+        name: parameter.annotation for name, parameter in signature.parameters.items()
+    } | {"return": AsyncIterator[dict[str, Any]]}
+    return paint
+
+
+def described(event: Event) -> dict[str, Any]:
+    """An event as plain JSON values: "event" is its name in lower case, "picture" counts from 0."""
+    plain: dict[str, Any] = {"event": type(event).__name__.lower(), "picture": event.picture}
+    match event:
+        case Queued(position=position, seconds=seconds):
+            plain |= {"position": position, "seconds": round(seconds, 2)}
+        case Loading(model=model, seconds=seconds):
+            plain |= {"model": model, "seconds": round(seconds, 2)}
+        case Step(index=index, total=total, seconds_left=left, preview=preview):
+            plain |= {"index": index, "total": total, "seconds_left": round(left, 2)}
+            plain["preview"] = preview_url(preview) if preview else None
+        case Note():
+            plain["message"] = event.text
+        case Finished(result=result):
+            plain |= described_result(result)
+        case Failed(error=error):
+            plain |= described_error(error)
+        case Cancelled(result=result):
+            plain |= described_result(result) if result else {"file": None}
+    return plain
+
+
+def described_result(result: Result) -> dict[str, Any]:
+    """A picture on disk as plain JSON values."""
+    return {
+        "id": result.id,
+        "file": str(result.path),
+        "width": result.width,
+        "height": result.height,
+        "seconds": round(result.seconds, 2),
+        "steps_done": result.steps_done,
+        "steps_total": result.steps_total,
+        "recipe": result.recipe.as_dict(),
+    }
+
+
+def described_error(error: StudioError) -> dict[str, Any]:
+    """What went wrong and the next move, in English."""
+    return {"error": type(error).__name__, "message": str(error), "hint": error.hint_text}
+
+
+def preview_url(preview: Preview) -> str:
+    """A preview as a PNG in a data URL; a few kilobytes, so level 1 is small enough and quick."""
+    row = 3 * preview.width
+    raw = b"".join(b"\0" + preview.rgb[y * row : (y + 1) * row] for y in range(preview.height))
+    header = struct.pack(">IIBBBBB", preview.width, preview.height, 8, 2, 0, 0, 0)
+    png = b"\x89PNG\r\n\x1a\n" + b"".join(
+        _chunk(kind, data)
+        for kind, data in ((b"IHDR", header), (b"IDAT", zlib.compress(raw, 1)), (b"IEND", b""))
+    )
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def _documentation(recipe: type[Recipe]) -> str:
+    lines = [f"    {name}: {param.help}" for name, (_, param) in params(recipe).items()]
+    return "\n".join(
+        [
+            (recipe.__doc__ or "").strip(),
+            "",
+            "Streams one dictionary per event.",
+            "",
+            "Args:",
+            *lines,
+        ]
+    )
