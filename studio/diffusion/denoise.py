@@ -15,7 +15,7 @@ from torch import Tensor
 
 from studio.core.recipe import TextToImage
 from studio.diffusion.questions import Algorithm, Decode, Model, Pixels, Question, Words
-from studio.diffusion.samplers import Solver
+from studio.diffusion.solver import Solver
 
 T = TypeVar("T")
 
