@@ -21,7 +21,8 @@ run: $(VENV)/.run
 	@$(BIN)/python app.py
 
 test: $(VENV)/.test
-	@bash .ci/debian chromium fonts-noto-color-emoji
+	@# A browser, what Playwright's driver is linked with, and the font of the painted world.
+	@bash .ci/debian chromium libatomic1 fonts-noto-color-emoji
 	@$(BIN)/python -m pytest
 
 check: lint
