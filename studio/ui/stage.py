@@ -33,8 +33,8 @@ PERIOD = 0.125
 """Seconds between two scenes of one run: eight a second look alive and cost little."""
 
 EXAMPLES: dict[str, tuple[str, str]] = {
-    "castle": ("a castle in the mountains at sunset", "oil"),
-    "moon": ("the sea at night with moon", "watercolor"),
+    "mountains": ("mountains at sunset", "oil"),
+    "forest": ("a forest at dawn", "watercolor"),
     "meadow": ("a meadow in daylight with red flowers", "impressionism"),
 }
 """The invitation on the empty stage, in words the built-in model knows: thumbnail in assets/examples -> prompt, style."""

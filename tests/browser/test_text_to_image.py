@@ -401,7 +401,7 @@ def test_an_example_of_the_empty_stage_is_painted_at_a_click(visit, fake):
     page = visit(fake.address)
     page.locator(".example").nth(1).click()
     page.locator(".cell.ready").wait_for()
-    expect(page.locator("#field-prompt textarea")).to_have_value("the sea at night with moon")
+    expect(page.locator("#field-prompt textarea")).to_have_value("a forest at dawn")
 
 
 def test_settings_of_a_picture_come_back_into_the_form(visit, fake):
