@@ -26,10 +26,10 @@
 
     const facts = A.make("p", { class: "facts" });
     const tool = (name, icon, label, act) =>
-      A.make("button", { class: "tool", type: "button", id: `do-${name}`, title: A.say(label), on: { click: act } },
+      A.make("button", { class: "tool", type: "button", id: `do-${name}`, title: A.say(label), "aria-label": A.say(label), on: { click: act } },
         A.icon(icon), A.make("span", {}, A.say(label)));
     const fullButton = tool("full", "full", "Full size", () => open());
-    const downloadLink = A.make("a", { class: "tool", id: "do-download", title: A.say("Download PNG"), download: true },
+    const downloadLink = A.make("a", { class: "tool", id: "do-download", title: A.say("Download PNG"), "aria-label": A.say("Download PNG"), download: true },
       A.icon("download"), A.make("span", {}, A.say("Download PNG")));
     const seedButton = tool("seed", "seed", "Copy seed", async () => {
       await A.copy(String(chosen().seed));
@@ -218,6 +218,9 @@
       runId = "";
       fill.style.transform = "scaleX(0)";
       setState("sending", A.say("Sending"));
+      // On a phone the form is below the stage: bring the stage back into view.
+      const { top, bottom } = mat.getBoundingClientRect();
+      if (bottom < 120 || top > innerHeight - 120) mat.scrollIntoView({ block: "center" });
       return true;
     }
 
@@ -228,15 +231,21 @@
       if (runId) trigger("stop", { run: runId });
     }
 
-    function lost() {
-      if (active()) setState(view.cells.length ? "done" : "empty", A.say("The connection broke before the picture was done."), "error");
+    function lost(why = "The connection broke before the picture was done.") {
+      if (!active()) return;
+      for (const node of cells.children) if (node.dataset.state === "painting") node.dataset.state = "stopped";
+      setState(view.cells.length ? "done" : "empty", A.say(why), "error");
     }
 
-    setState("empty", "");
+    function silent(text) {
+      if (active()) words.textContent = text;
+    }
+
+    setState("empty", A.say("Ctrl + Enter paints, Esc stops."));
     drawActions();
     drawStrip();
     watch("value", () => draw(props.value));
-    A.stageReady({ sending, cancel, lost, recent: (list) => { recent = list; drawStrip(); drawActions(); } });
+    A.stageReady({ sending, cancel, lost, silent, recent: (list) => { recent = list; drawStrip(); drawActions(); } });
   };
 
   function invitation(examples, choose) {

@@ -27,12 +27,10 @@ CHINESE: dict[str, str] = {
     # Words
     "Prompt": "提示词",
     "What the picture shows, in your own words.": "用你自己的话描述画面。",
-    "a lighthouse on a cliff by the sea at sunset": (
-        "例如 a lighthouse on a cliff by the sea at sunset"
-    ),
+    "a castle in the mountains at sunset": "例如 a castle in the mountains at sunset",
     "Leave out": "不要出现",
     "What the picture should not show.": "画面里不应出现的东西。",
-    "fog, people": "例如 fog, people",
+    "clouds, flowers": "例如 clouds, flowers",
     "Style": "风格",
     "How it is painted; adds a few words to yours.": "用什么画法；会在你的话里加几个词。",
     "Shape": "画幅",
@@ -78,6 +76,7 @@ CHINESE: dict[str, str] = {
     "Say what to paint, or choose a style.": "写下想画什么，或选一种风格。",
     # The stage
     "Stage": "画面",
+    "Ctrl + Enter paints, Esc stops.": "Ctrl + Enter 作画，Esc 停止。",
     "What shall we paint?": "今天画点什么？",
     "Write a few words, or start from one of these.": "写几个词，或从下面选一个开始。",
     "Sent to the painter": "已交给画师",
@@ -94,6 +93,9 @@ CHINESE: dict[str, str] = {
     "Stopping after this step": "这一步之后停止",
     "No word from the studio for a while. The picture is kept if it was finished.": (
         "有一阵没有收到画室的消息。若已画完，图片不会丢。"
+    ),
+    "The studio was started anew; this picture was not finished. Paint it again.": (
+        "画室重新启动过；这张图没有画完，请再画一次。"
     ),
     "The connection broke before the picture was done.": "图片完成前连接断开了。",
     "Cancel": "取消",

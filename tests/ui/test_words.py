@@ -88,6 +88,8 @@ def spoken_in_scripts() -> dict[str, str]:
                 r'"([A-Z{][^"]+|waiting|untitled|not painted)"', call.group(1)
             ):
                 said[sentence] = path.name
+        for reason in re.findall(r'lost\((?:why = )?"([^"]+)"\)', source):
+            said[reason] = path.name
         for label in re.findall(r'(?:tool|step)\([^"]*"\w+"(?:, "\w+")?, "([^"]+)"', source):
             said[label] = path.name
     return said

@@ -121,7 +121,7 @@ class TextToImageTab:
 
     def _draw_words(self) -> None:
         place = self.form.place
-        place("prompt", lines=3, placeholder=text(EXAMPLES["lighthouse"][0]), info=None)
+        place("prompt", lines=3, placeholder=text("a castle in the mountains at sunset"), info=None)
         self.reading = gr.HTML(
             value=None,
             html_template='<div class="reading"></div>',
@@ -129,7 +129,7 @@ class TextToImageTab:
             apply_default_css=False,
             elem_id="reading",
         )
-        place("negative_prompt", lines=1, placeholder=text("fog, people"), info=None)
+        place("negative_prompt", lines=1, placeholder=text("clouds, flowers"), info=None)
         place("style", "aspect")
         with gr.Row(elem_id="free-size", visible=False) as self.free_size:
             place("width", "height", info=None, min_width=80)
