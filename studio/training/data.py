@@ -82,13 +82,16 @@ def _render_part(job: tuple[Path, Part]) -> int:
 def render(folder: Path, pictures: int, workers: int) -> None:
     """Render what is missing of `pictures` into `folder`, with `workers` processes."""
     missing = []
-    for part in plan(pictures):
+    for part in sorted(plan(pictures), key=lambda part: part.number):
         (folder / part.folder).mkdir(parents=True, exist_ok=True)
         if not (folder / part.folder / f"part-{part.number:04d}.json").exists():
             missing.append((folder, part))
     context = multiprocessing.get_context("spawn")
     total = sum(part.count for _, part in missing)
-    with context.Pool(max(1, workers)) as pool, tqdm(total=total, desc="render", unit="picture", mininterval=2) as bar:
+    with (
+        context.Pool(max(1, workers)) as pool,
+        tqdm(total=total, desc="render", unit="picture", mininterval=2) as bar,
+    ):
         for count in pool.imap_unordered(_render_part, missing):
             bar.update(count)
 
@@ -103,4 +106,8 @@ def parts_in(folder: Path) -> Iterator[tuple[NDArray[np.uint8], list[Facts], Pat
     """Finished parts in a fixed order: pictures (N, H, W, 3), memory-mapped, what they show, and their path."""
     for described in sorted(folder.glob("*/part-*.json")):
         pictures = np.load(described.with_suffix(".npy"), mmap_mode="r")
-        yield pictures, [facts_from(record) for record in json.loads(described.read_text())], described
+        yield (
+            pictures,
+            [facts_from(record) for record in json.loads(described.read_text())],
+            described,
+        )

@@ -33,7 +33,9 @@ def mixed(first: Any, second: Any, share: Any) -> Any:
     return first + (second - first) * share
 
 
-def noise(rng: np.random.Generator, shape: tuple[int, int], base: float = 4, octaves: int = 5) -> Plane:
+def noise(
+    rng: np.random.Generator, shape: tuple[int, int], base: float = 4, octaves: int = 5
+) -> Plane:
     """Smooth noise (H, W) in [0, 1]: `base` bumps along the short side, halving in size per octave."""
     height, width = shape
     total = np.zeros(shape, np.float32)
@@ -101,7 +103,9 @@ class Canvas:
         scale = 2**SHIFT
         centre = (int(x * scale), int(y * scale))
         axes = (max(1, int(radius * scale)), max(1, int(radius * squash * scale)))
-        cv2.ellipse(self.pixels, centre, axes, 0, 0, 360, paint_value(colour), -1, cv2.LINE_AA, SHIFT)
+        cv2.ellipse(
+            self.pixels, centre, axes, 0, 0, 360, paint_value(colour), -1, cv2.LINE_AA, SHIFT
+        )
 
     def line(self, start: Point, end: Point, colour: Any, width: float = 1.0) -> None:
         """Draw a straight line."""
@@ -116,7 +120,9 @@ class Canvas:
         columns = np.arange(self.width, dtype=np.float32)
         floor = float(self.height if bottom is None else bottom)
         top = np.stack([columns, np.asarray(heights, np.float32)], 1)
-        ends = np.array([[self.width, float(heights[-1])], [self.width, floor], [0, floor]], np.float32)
+        ends = np.array(
+            [[self.width, float(heights[-1])], [self.width, floor], [0, floor]], np.float32
+        )
         self.polygon(np.concatenate([top, ends]), colour)
 
     def mix(self, mask: Plane, colour: Any, rows: slice = slice(None)) -> None:

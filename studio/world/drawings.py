@@ -38,11 +38,27 @@ class Pen:
         cv2.fillPoly(self.pixels, corners, (*paint_value(colour), 255.0))
         cv2.fillPoly(self.shine, corners, 255.0 if shines else 0.0)
 
-    def box(self, left: float, top: float, right: float, bottom: float, colour: Any, shines: bool = False) -> None:
+    def box(
+        self,
+        left: float,
+        top: float,
+        right: float,
+        bottom: float,
+        colour: Any,
+        shines: bool = False,
+    ) -> None:
         """Fill an upright rectangle."""
         self.polygon([(left, top), (right, top), (right, bottom), (left, bottom)], colour, shines)
 
-    def disc(self, x: float, y: float, radius: float, colour: Any, tall: float = 1.0, shines: bool = False) -> None:
+    def disc(
+        self,
+        x: float,
+        y: float,
+        radius: float,
+        colour: Any,
+        tall: float = 1.0,
+        shines: bool = False,
+    ) -> None:
         """Fill a disc; `tall` stretches it upright."""
         centre = (round(x * SIDE), round(y * SIDE))
         axes = (max(1, round(radius * SIDE)), max(1, round(radius * tall * SIDE)))
@@ -57,7 +73,14 @@ class Pen:
 
     def window(self, left: float, top: float, right: float, bottom: float) -> None:
         """A window: dark blue by day, lit in the evening."""
-        self.box(left, top, right, bottom, WINDOW_LIGHT if self.evening else rgb(70, 84, 110), self.evening)
+        self.box(
+            left,
+            top,
+            right,
+            bottom,
+            WINDOW_LIGHT if self.evening else rgb(70, 84, 110),
+            self.evening,
+        )
 
     def vary(self, low: float, high: float) -> float:
         """A random number in [low, high)."""
@@ -78,9 +101,14 @@ def lighthouse(pen: Pen, main: Colour | None) -> None:
         return mixed(neck, foot, (y - 0.26) / 0.74)
 
     pen.box(middle + 0.06, 0.86, middle + 0.26, 1.0, rgb(238, 230, 214))
-    pen.polygon([(middle + 0.04, 0.87), (middle + 0.16, 0.78), (middle + 0.28, 0.87)], rgb(176, 66, 52))
+    pen.polygon(
+        [(middle + 0.04, 0.87), (middle + 0.16, 0.78), (middle + 0.28, 0.87)], rgb(176, 66, 52)
+    )
     pen.window(middle + 0.16, 0.9, middle + 0.2, 0.95)
-    pen.polygon([(middle - neck, 0.26), (middle + neck, 0.26), (middle + foot, 1), (middle - foot, 1)], white)
+    pen.polygon(
+        [(middle - neck, 0.26), (middle + neck, 0.26), (middle + foot, 1), (middle - foot, 1)],
+        white,
+    )
     bands = int(pen.rng.integers(2, 4))
     for i in range(bands):
         top = 0.34 + i * 0.6 / bands
@@ -107,7 +135,10 @@ def castle(pen: Pen, main: Colour | None) -> None:
     def tower(x: float, half: float, top: float, tone: float) -> None:
         pen.box(x - half, top, x + half, 1.0, wall * tone)
         pen.box(x + half * 0.35, top, x + half, 1.0, wall * tone * 0.84)
-        pen.polygon([(x - half * 1.3, top + 0.01), (x, top - half * 2.8), (x + half * 1.3, top + 0.01)], roof * tone)
+        pen.polygon(
+            [(x - half * 1.3, top + 0.01), (x, top - half * 2.8), (x + half * 1.3, top + 0.01)],
+            roof * tone,
+        )
         pen.window(x - half * 0.25, top + 0.06, x + half * 0.2, top + 0.13)
 
     tower(wide * 0.5, 0.11, pen.vary(0.32, 0.38), 0.9)
@@ -125,13 +156,26 @@ def castle(pen: Pen, main: Colour | None) -> None:
 
 def house(pen: Pen, main: Colour | None) -> None:
     """A gabled cottage seen from a corner, with chimney, door and windows."""
-    wall = main if main is not None else pen.pick((242, 230, 206), (226, 190, 150), (236, 236, 232), (196, 96, 72))
+    wall = (
+        main
+        if main is not None
+        else pen.pick((242, 230, 206), (226, 190, 150), (236, 236, 232), (196, 96, 72))
+    )
     roof = pen.pick((170, 70, 54), (120, 84, 66), (88, 86, 104))
     wide = pen.aspect
     pen.box(wide * 0.66, 0.1, wide * 0.74, 0.4, rgb(150, 92, 76))
     pen.box(wide * 0.38, 0.5, wide * 0.96, 1.0, wall * 0.84)
     pen.polygon([(wide * 0.24, 0.16), (wide * 0.8, 0.16), (wide, 0.54), (wide * 0.42, 0.54)], roof)
-    pen.polygon([(wide * 0.06, 0.52), (wide * 0.24, 0.2), (wide * 0.42, 0.52), (wide * 0.42, 1), (wide * 0.06, 1)], wall)
+    pen.polygon(
+        [
+            (wide * 0.06, 0.52),
+            (wide * 0.24, 0.2),
+            (wide * 0.42, 0.52),
+            (wide * 0.42, 1),
+            (wide * 0.06, 1),
+        ],
+        wall,
+    )
     pen.line([(0.0, 0.56), (wide * 0.24, 0.14), (wide * 0.43, 0.52)], roof * 0.8, 0.04)
     pen.box(wide * 0.18, 0.72, wide * 0.3, 1.0, rgb(110, 72, 50))
     pen.window(wide * 0.2, 0.44, wide * 0.28, 0.58)
@@ -143,12 +187,26 @@ def barn(pen: Pen, main: Colour | None) -> None:
     """A barn with a gambrel roof and a white cross on its door."""
     wall, wide = main if main is not None else rgb(178, 52, 44), pen.aspect
     pen.box(wide * 0.45, 0.42, wide, 1.0, wall * 0.8)
-    pen.polygon([(wide * 0.26, 0.08), (wide * 0.8, 0.08), (wide, 0.44), (wide * 0.5, 0.44)], rgb(104, 98, 104))
-    front = [(0.02, 1.0), (0.02, 0.46), (wide * 0.1, 0.24), (wide * 0.26, 0.08), (wide * 0.42, 0.24), (wide * 0.5, 0.46), (wide * 0.5, 1)]
+    pen.polygon(
+        [(wide * 0.26, 0.08), (wide * 0.8, 0.08), (wide, 0.44), (wide * 0.5, 0.44)],
+        rgb(104, 98, 104),
+    )
+    front = [
+        (0.02, 1.0),
+        (0.02, 0.46),
+        (wide * 0.1, 0.24),
+        (wide * 0.26, 0.08),
+        (wide * 0.42, 0.24),
+        (wide * 0.5, 0.46),
+        (wide * 0.5, 1),
+    ]
     pen.polygon(front, wall)
     pen.line(front[1:6], rgb(240, 236, 228), 0.03)
     pen.box(wide * 0.14, 0.6, wide * 0.38, 1.0, wall * 0.7)
-    for path in ([(wide * 0.14, 0.6), (wide * 0.38, 1.0)], [(wide * 0.38, 0.6), (wide * 0.14, 1.0)]):
+    for path in (
+        [(wide * 0.14, 0.6), (wide * 0.38, 1.0)],
+        [(wide * 0.38, 0.6), (wide * 0.14, 1.0)],
+    ):
         pen.line(path, rgb(240, 236, 228), 0.025)
     pen.window(wide * 0.22, 0.32, wide * 0.3, 0.44)
 
@@ -157,17 +215,36 @@ def windmill(pen: Pen, main: Colour | None) -> None:
     """A Dutch windmill: tapered body, cap, and four lattice sails."""
     middle, hub = pen.aspect / 2, 0.34
     body = pen.pick((226, 214, 190), (150, 104, 78), (204, 196, 190))
-    pen.polygon([(middle - 0.1, 0.36), (middle + 0.1, 0.36), (middle + 0.17, 1), (middle - 0.17, 1)], body)
-    pen.polygon([(middle + 0.04, 0.36), (middle + 0.1, 0.36), (middle + 0.17, 1), (middle + 0.07, 1)], body * 0.82)
-    pen.polygon([(middle - 0.12, 0.38), (middle - 0.06, 0.25), (middle + 0.06, 0.25), (middle + 0.12, 0.38)], rgb(106, 70, 58))
+    pen.polygon(
+        [(middle - 0.1, 0.36), (middle + 0.1, 0.36), (middle + 0.17, 1), (middle - 0.17, 1)], body
+    )
+    pen.polygon(
+        [(middle + 0.04, 0.36), (middle + 0.1, 0.36), (middle + 0.17, 1), (middle + 0.07, 1)],
+        body * 0.82,
+    )
+    pen.polygon(
+        [
+            (middle - 0.12, 0.38),
+            (middle - 0.06, 0.25),
+            (middle + 0.06, 0.25),
+            (middle + 0.12, 0.38),
+        ],
+        rgb(106, 70, 58),
+    )
     pen.box(middle - 0.04, 0.86, middle + 0.04, 1.0, rgb(92, 62, 48))
     pen.window(middle - 0.03, 0.54, middle + 0.03, 0.62)
     turn = pen.vary(0.2, 1.3)
     for i in range(4):
         angle = turn + i * np.pi / 2
-        along, across = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
+        along, across = (
+            np.array([np.cos(angle), np.sin(angle)]),
+            np.array([-np.sin(angle), np.cos(angle)]),
+        )
         root, tip = np.array([middle, hub]) + along * 0.07, np.array([middle, hub]) + along * 0.33
-        pen.polygon([tuple(root), tuple(tip), tuple(tip + across * 0.075), tuple(root + across * 0.075)], rgb(244, 236, 216))
+        pen.polygon(
+            [tuple(root), tuple(tip), tuple(tip + across * 0.075), tuple(root + across * 0.075)],
+            rgb(244, 236, 216),
+        )
         pen.line([(middle, hub), tuple(tip)], rgb(96, 66, 50), 0.02)
     pen.disc(middle, hub, 0.025, rgb(80, 56, 46))
 
@@ -177,7 +254,9 @@ def church(pen: Pen, main: Colour | None) -> None:
     wall, roof = rgb(240, 236, 226), pen.pick((150, 74, 58), (92, 92, 108))
     wide = pen.aspect
     pen.box(wide * 0.34, 0.62, wide, 1.0, wall * 0.86)
-    pen.polygon([(wide * 0.3, 0.64), (wide * 0.42, 0.44), (wide * 0.92, 0.44), (wide * 1.0, 0.64)], roof)
+    pen.polygon(
+        [(wide * 0.3, 0.64), (wide * 0.42, 0.44), (wide * 0.92, 0.44), (wide * 1.0, 0.64)], roof
+    )
     pen.box(wide * 0.08, 0.36, wide * 0.36, 1.0, wall)
     pen.polygon([(wide * 0.04, 0.38), (wide * 0.22, 0.06), (wide * 0.4, 0.38)], roof)
     pen.line([(wide * 0.22, 0.0), (wide * 0.22, 0.1)], rgb(70, 60, 60), 0.014)
@@ -191,8 +270,14 @@ def church(pen: Pen, main: Colour | None) -> None:
 def tower(pen: Pen, main: Colour | None) -> None:
     """An old round tower of grey stone with battlements."""
     stone, middle = pen.pick((168, 160, 150), (190, 168, 134)), pen.aspect / 2
-    pen.polygon([(middle - 0.13, 0.16), (middle + 0.13, 0.16), (middle + 0.16, 1), (middle - 0.16, 1)], stone)
-    pen.polygon([(middle + 0.05, 0.16), (middle + 0.13, 0.16), (middle + 0.16, 1), (middle + 0.06, 1)], stone * 0.8)
+    pen.polygon(
+        [(middle - 0.13, 0.16), (middle + 0.13, 0.16), (middle + 0.16, 1), (middle - 0.16, 1)],
+        stone,
+    )
+    pen.polygon(
+        [(middle + 0.05, 0.16), (middle + 0.13, 0.16), (middle + 0.16, 1), (middle + 0.06, 1)],
+        stone * 0.8,
+    )
     pen.box(middle - 0.17, 0.1, middle + 0.17, 0.18, stone * 1.04)
     for i in range(4):
         pen.box(middle - 0.17 + i * 0.097, 0.04, middle - 0.12 + i * 0.097, 0.12, stone * 1.04)
@@ -210,7 +295,9 @@ def pagoda(pen: Pen, main: Colour | None) -> None:
     for i in range(5):
         top, half = 0.1 + i * 0.178, 0.11 + 0.032 * i
         pen.box(middle - half * 0.72, top + 0.07, middle + half * 0.72, top + 0.19, wall)
-        pen.box(middle - half * 0.6, top + 0.09, middle + half * 0.6, top + 0.16, rgb(240, 226, 196))
+        pen.box(
+            middle - half * 0.6, top + 0.09, middle + half * 0.6, top + 0.16, rgb(240, 226, 196)
+        )
         pen.window(middle - half * 0.14, top + 0.09, middle + half * 0.14, top + 0.16)
         eave = [(middle - half * 1.55, top + 0.055), (middle - half * 0.5, top), (middle + half * 0.5, top),
                 (middle + half * 1.55, top + 0.055), (middle + half * 1.1, top + 0.088), (middle - half * 1.1, top + 0.088)]  # fmt: skip
@@ -224,7 +311,11 @@ def pyramid(pen: Pen, main: Colour | None) -> None:
     pen.polygon([(wide * ridge, 1), (wide * 0.5, 0.03), (wide, 1)], rgb(176, 132, 78))
     for i in range(1, 7):
         y = 0.03 + i * 0.14
-        pen.line([(wide * 0.5 * (1 - i * 0.14), y), (wide * mixed(0.5, ridge, i * 0.14), y)], rgb(206, 168, 100), 0.008)
+        pen.line(
+            [(wide * 0.5 * (1 - i * 0.14), y), (wide * mixed(0.5, ridge, i * 0.14), y)],
+            rgb(206, 168, 100),
+            0.008,
+        )
 
 
 def bridge(pen: Pen, main: Colour | None) -> None:
@@ -255,7 +346,15 @@ def pine_tree(pen: Pen, main: Colour | None) -> None:
         tone = green * (1.16 - 0.05 * i)
         pen.polygon([(middle, top), (middle - half, low), (middle - half * 0.4, low - 0.025), (middle, low + 0.012),
                      (middle + half * 0.4, low - 0.025), (middle + half, low)], tone)  # fmt: skip
-        pen.polygon([(middle, top), (middle, low + 0.012), (middle + half * 0.4, low - 0.025), (middle + half, low)], tone * 0.82)
+        pen.polygon(
+            [
+                (middle, top),
+                (middle, low + 0.012),
+                (middle + half * 0.4, low - 0.025),
+                (middle + half, low),
+            ],
+            tone * 0.82,
+        )
 
 
 def _crown(pen: Pen, colour: Colour, radius: float, blobs: int) -> None:
@@ -263,8 +362,14 @@ def _crown(pen: Pen, colour: Colour, radius: float, blobs: int) -> None:
     middle = pen.aspect / 2
     for tone, shift in ((0.72, 0.03), (0.92, 0.0), (1.12, -0.035)):
         for _ in range(blobs):
-            angle, reach = pen.vary(0, 2 * np.pi), radius * pen.vary(0.1, 0.72) * (1.0 if tone < 1 else 0.75)
-            x, y = middle + np.cos(angle) * reach + shift, 0.37 + np.sin(angle) * reach * 0.82 + shift
+            angle, reach = (
+                pen.vary(0, 2 * np.pi),
+                radius * pen.vary(0.1, 0.72) * (1.0 if tone < 1 else 0.75),
+            )
+            x, y = (
+                middle + np.cos(angle) * reach + shift,
+                0.37 + np.sin(angle) * reach * 0.82 + shift,
+            )
             pen.disc(x, y, radius * pen.vary(0.22, 0.4), colour * tone * pen.vary(0.94, 1.06))
 
 
@@ -292,33 +397,58 @@ def birch_tree(pen: Pen, main: Colour | None) -> None:
     """A slender white trunk with black marks and a light crown."""
     middle = pen.aspect / 2
     _crown(pen, pen.pick((150, 180, 70), (226, 190, 70)), 0.27, 12)
-    pen.polygon([(middle - 0.034, 1), (middle - 0.018, 0.12), (middle + 0.018, 0.12), (middle + 0.034, 1)], rgb(240, 236, 228))
+    pen.polygon(
+        [(middle - 0.034, 1), (middle - 0.018, 0.12), (middle + 0.018, 0.12), (middle + 0.034, 1)],
+        rgb(240, 236, 228),
+    )
     for _ in range(11):
         y, side = pen.vary(0.3, 0.97), pen.rng.choice([-1, 1])
         pen.line([(middle + side * 0.026, y), (middle + side * 0.004, y)], rgb(58, 52, 52), 0.014)
     for side in (-1, 1):
         pen.line([(middle, 0.5), (middle + side * 0.13, 0.34)], rgb(226, 222, 214), 0.014)
     for _ in range(8):
-        pen.disc(middle + pen.vary(-0.2, 0.2), pen.vary(0.15, 0.48), pen.vary(0.035, 0.07), rgb(164, 190, 84))
+        pen.disc(
+            middle + pen.vary(-0.2, 0.2),
+            pen.vary(0.15, 0.48),
+            pen.vary(0.035, 0.07),
+            rgb(164, 190, 84),
+        )
 
 
 def cypress(pen: Pen, main: Colour | None) -> None:
     """A dark flame-shaped cypress."""
     middle, y = pen.aspect / 2, np.linspace(0.02, 0.97, 30)
-    half = 0.125 * np.sin(np.clip((y - 0.02) / 0.95, 0, 1) ** 0.75 * np.pi) ** 0.8 + pen.rng.normal(0, 0.006, 30)
+    half = 0.125 * np.sin(np.clip((y - 0.02) / 0.95, 0, 1) ** 0.75 * np.pi) ** 0.8 + pen.rng.normal(
+        0, 0.006, 30
+    )
     pen.box(middle - 0.02, 0.9, middle + 0.02, 1.0, rgb(86, 64, 48))
     left, right = list(zip(middle - half, y, strict=True)), list(zip(middle + half, y, strict=True))
     pen.polygon(left + right[::-1], rgb(44, 86, 54))
     pen.polygon([(middle, 0.03), *right, (middle, 0.96)], rgb(32, 66, 46))
     for _ in range(12):
         at = pen.vary(0.15, 0.85)
-        pen.line([(middle - 0.05, at), (middle + pen.vary(-0.03, 0.03), at - 0.1)], rgb(70, 116, 66), 0.012)
+        pen.line(
+            [(middle - 0.05, at), (middle + pen.vary(-0.03, 0.03), at - 0.1)],
+            rgb(70, 116, 66),
+            0.012,
+        )
 
 
 def _hull(pen: Pen, top: float, colour: Colour, inset: float = 0.12) -> None:
     wide = pen.aspect
-    pen.polygon([(wide * 0.03, top), (wide * 0.97, top - 0.02), (wide * (1 - inset), 1), (wide * inset * 1.2, 1)], colour)
-    pen.polygon([(wide * 0.1, 0.93), (wide * 0.93, 0.93), (wide * (1 - inset), 1), (wide * inset * 1.2, 1)], colour * 0.7)
+    pen.polygon(
+        [
+            (wide * 0.03, top),
+            (wide * 0.97, top - 0.02),
+            (wide * (1 - inset), 1),
+            (wide * inset * 1.2, 1),
+        ],
+        colour,
+    )
+    pen.polygon(
+        [(wide * 0.1, 0.93), (wide * 0.93, 0.93), (wide * (1 - inset), 1), (wide * inset * 1.2, 1)],
+        colour * 0.7,
+    )
 
 
 def sailboat(pen: Pen, main: Colour | None) -> None:
@@ -327,8 +457,14 @@ def sailboat(pen: Pen, main: Colour | None) -> None:
     mast = pen.aspect * 0.46
     _hull(pen, 0.84, pen.pick((142, 78, 52), (60, 74, 110), (236, 232, 224)))
     pen.line([(mast, 0.02), (mast, 0.86)], rgb(88, 62, 46), 0.016)
-    pen.polygon([(mast + 0.02, 0.05), (mast + 0.03, 0.8), (pen.aspect * 0.93, 0.8), (mast + 0.16, 0.4)], sail)
-    pen.polygon([(mast + 0.02, 0.05), (mast + 0.03, 0.8), (mast + 0.13, 0.8), (mast + 0.07, 0.35)], sail * 0.9)
+    pen.polygon(
+        [(mast + 0.02, 0.05), (mast + 0.03, 0.8), (pen.aspect * 0.93, 0.8), (mast + 0.16, 0.4)],
+        sail,
+    )
+    pen.polygon(
+        [(mast + 0.02, 0.05), (mast + 0.03, 0.8), (mast + 0.13, 0.8), (mast + 0.07, 0.35)],
+        sail * 0.9,
+    )
     pen.polygon([(mast - 0.02, 0.1), (mast - 0.03, 0.8), (pen.aspect * 0.1, 0.8)], sail * 0.93)
 
 
@@ -351,7 +487,15 @@ def ship(pen: Pen, main: Colour | None) -> None:
         for i in range(3):
             y, half = top + 0.03 + i * (0.74 - top) / 3, wide * (0.075 + 0.02 * i)
             low = y + (0.74 - top) / 3 - 0.03
-            pen.polygon([(wide * x - half, y), (wide * x + half, y), (wide * x + half * 1.12, low), (wide * x - half * 0.96, low)], sail)
+            pen.polygon(
+                [
+                    (wide * x - half, y),
+                    (wide * x + half, y),
+                    (wide * x + half * 1.12, low),
+                    (wide * x - half * 0.96, low),
+                ],
+                sail,
+            )
             pen.polygon([(wide * x + half * 0.3, y), (wide * x + half, y), (wide * x + half * 1.12, low), (wide * x + half * 0.4, low)],
                         sail * 0.87)  # fmt: skip
     pen.line([(wide * 0.03, 0.8), (-0.02, 0.66)], rgb(76, 54, 42), 0.016)
@@ -359,13 +503,23 @@ def ship(pen: Pen, main: Colour | None) -> None:
 
 def hot_air_balloon(pen: Pen, main: Colour | None) -> None:
     """A striped balloon with a basket."""
-    first = main if main is not None else pen.pick((214, 56, 50), (40, 110, 190), (240, 160, 40), (120, 70, 170))
+    first = (
+        main
+        if main is not None
+        else pen.pick((214, 56, 50), (40, 110, 190), (240, 160, 40), (120, 70, 170))
+    )
     second = pen.pick((250, 226, 120), (250, 246, 236))
     middle, radius, centre = pen.aspect / 2, 0.355, 0.375
-    pen.polygon([(middle - 0.27, 0.6), (middle + 0.27, 0.6), (middle + 0.07, 0.82), (middle - 0.07, 0.82)], first * 0.9)
+    pen.polygon(
+        [(middle - 0.27, 0.6), (middle + 0.27, 0.6), (middle + 0.07, 0.82), (middle - 0.07, 0.82)],
+        first * 0.9,
+    )
     for i, half in enumerate((1.0, 0.72, 0.42, 0.14)):
         pen.disc(middle, centre, radius * half, (first, second)[i % 2], 1 / half)
-    pen.polygon([(middle - 0.12, 0.7), (middle + 0.12, 0.7), (middle + 0.07, 0.82), (middle - 0.07, 0.82)], second * 0.85)
+    pen.polygon(
+        [(middle - 0.12, 0.7), (middle + 0.12, 0.7), (middle + 0.07, 0.82), (middle - 0.07, 0.82)],
+        second * 0.85,
+    )
     for side in (-1, 1):
         pen.line([(middle + side * 0.07, 0.82), (middle + side * 0.05, 0.9)], rgb(86, 62, 46), 0.01)
     pen.box(middle - 0.06, 0.89, middle + 0.06, 1.0, rgb(150, 104, 62))
@@ -378,12 +532,28 @@ def rocket(pen: Pen, main: Colour | None) -> None:
     half = 0.13 * np.sin(np.clip(0.12 + (y - 0.02) / 0.78 * 0.7, 0, 1) * np.pi) ** 0.7
     half[0] = 0
     left, right = list(zip(middle - half, y, strict=True)), list(zip(middle + half, y, strict=True))
-    pen.polygon([(middle - 0.06, 0.8), (middle, 1.0), (middle + 0.06, 0.8)], rgb(255, 170, 50), shines=True)
-    pen.polygon([(middle - 0.03, 0.8), (middle, 0.92), (middle + 0.03, 0.8)], rgb(255, 240, 170), shines=True)
+    pen.polygon(
+        [(middle - 0.06, 0.8), (middle, 1.0), (middle + 0.06, 0.8)], rgb(255, 170, 50), shines=True
+    )
+    pen.polygon(
+        [(middle - 0.03, 0.8), (middle, 0.92), (middle + 0.03, 0.8)],
+        rgb(255, 240, 170),
+        shines=True,
+    )
     for side in (-1, 1):
-        pen.polygon([(middle + side * 0.09, 0.58), (middle + side * 0.22, 0.86), (middle + side * 0.07, 0.8)], trim)
+        pen.polygon(
+            [
+                (middle + side * 0.09, 0.58),
+                (middle + side * 0.22, 0.86),
+                (middle + side * 0.07, 0.8),
+            ],
+            trim,
+        )
     pen.polygon(left + right[::-1], rgb(236, 238, 242))
-    pen.polygon([(middle + 0.05, 0.12), *[p for p in right if p[1] > 0.12], (middle + 0.05, 0.8)], rgb(196, 200, 212))
+    pen.polygon(
+        [(middle + 0.05, 0.12), *[p for p in right if p[1] > 0.12], (middle + 0.05, 0.8)],
+        rgb(196, 200, 212),
+    )
     nose = [p for p in left if p[1] < 0.24] + [p for p in right if p[1] < 0.24][::-1]
     pen.polygon(nose, trim)
     pen.disc(middle, 0.4, 0.06, trim * 0.8)
@@ -392,17 +562,27 @@ def rocket(pen: Pen, main: Colour | None) -> None:
 
 def tent(pen: Pen, main: Colour | None) -> None:
     """A ridge tent with an open flap."""
-    cloth, wide = main if main is not None else pen.pick((226, 130, 50), (70, 130, 90), (206, 74, 56)), pen.aspect
+    cloth, wide = (
+        main if main is not None else pen.pick((226, 130, 50), (70, 130, 90), (206, 74, 56)),
+        pen.aspect,
+    )
     pen.polygon([(0.02, 1), (wide * 0.36, 0.06), (wide * 0.7, 1)], cloth)
-    pen.polygon([(wide * 0.36, 0.06), (wide * 0.76, 0.14), (wide * 0.98, 1), (wide * 0.7, 1)], cloth * 0.76)
+    pen.polygon(
+        [(wide * 0.36, 0.06), (wide * 0.76, 0.14), (wide * 0.98, 1), (wide * 0.7, 1)], cloth * 0.76
+    )
     inside = WINDOW_LIGHT if pen.evening else rgb(70, 56, 50)
-    pen.polygon([(wide * 0.24, 1), (wide * 0.36, 0.32), (wide * 0.48, 1)], inside, shines=pen.evening)
+    pen.polygon(
+        [(wide * 0.24, 1), (wide * 0.36, 0.32), (wide * 0.48, 1)], inside, shines=pen.evening
+    )
 
 
 def cactus(pen: Pen, main: Colour | None) -> None:
     """A saguaro with two arms."""
     green, middle = rgb(74, 140, 78), pen.aspect / 2
-    for side, low, high in ((-1, pen.vary(0.55, 0.62), pen.vary(0.26, 0.36)), (1, pen.vary(0.48, 0.56), pen.vary(0.18, 0.3))):
+    for side, low, high in (
+        (-1, pen.vary(0.55, 0.62), pen.vary(0.26, 0.36)),
+        (1, pen.vary(0.48, 0.56), pen.vary(0.18, 0.3)),
+    ):
         elbow = middle + side * 0.17
         pen.line([(middle, low), (elbow, low), (elbow, high)], green * 0.92, 0.085)
         pen.disc(elbow, high, 0.042, green * 0.92)
@@ -427,26 +607,59 @@ def sunflower(pen: Pen, main: Colour | None) -> None:
     _stem(pen, head)
     for ring, (length, colour) in enumerate(((0.25, rgb(240, 176, 30)), (0.22, rgb(252, 206, 56)))):
         for angle in np.arange(0, 2 * np.pi, np.pi / 9) + turn + ring * np.pi / 18:
-            along, across = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
+            along, across = (
+                np.array([np.cos(angle), np.sin(angle)]),
+                np.array([-np.sin(angle), np.cos(angle)]),
+            )
             base = np.array([middle, head])
-            pen.polygon([tuple(base + across * 0.04), tuple(base + along * length), tuple(base - across * 0.04)], colour)
+            pen.polygon(
+                [
+                    tuple(base + across * 0.04),
+                    tuple(base + along * length),
+                    tuple(base - across * 0.04),
+                ],
+                colour,
+            )
     pen.disc(middle, head, 0.115, rgb(98, 60, 34))
     pen.disc(middle, head, 0.07, rgb(72, 42, 28))
 
 
 def tulip(pen: Pen, main: Colour | None) -> None:
     """A tulip with three petals."""
-    petal, middle = main if main is not None else pen.pick((214, 44, 56), (246, 200, 60), (226, 110, 170)), pen.aspect / 2
+    petal, middle = (
+        main if main is not None else pen.pick((214, 44, 56), (246, 200, 60), (226, 110, 170)),
+        pen.aspect / 2,
+    )
     _stem(pen, 0.3)
     for side in (-1, 1):
-        pen.polygon([(middle, 0.42), (middle + side * 0.17, 0.32), (middle + side * 0.19, 0.06), (middle + side * 0.02, 0.24)], petal)
-    pen.polygon([(middle - 0.12, 0.36), (middle, 0.03), (middle + 0.12, 0.36), (middle, 0.43)], petal * 0.84)
+        pen.polygon(
+            [
+                (middle, 0.42),
+                (middle + side * 0.17, 0.32),
+                (middle + side * 0.19, 0.06),
+                (middle + side * 0.02, 0.24),
+            ],
+            petal,
+        )
+    pen.polygon(
+        [(middle - 0.12, 0.36), (middle, 0.03), (middle + 0.12, 0.36), (middle, 0.43)], petal * 0.84
+    )
 
 
 def vase_of_flowers(pen: Pen, main: Colour | None) -> None:
     """A round vase with a full bunch of flowers."""
-    vase, middle = main if main is not None else pen.pick((70, 110, 170), (222, 214, 200), (176, 84, 60)), pen.aspect / 2
-    blooms = [rgb(226, 66, 70), rgb(248, 196, 66), rgb(244, 150, 186), rgb(250, 244, 236), rgb(150, 96, 196), rgb(240, 130, 60)]
+    vase, middle = (
+        main if main is not None else pen.pick((70, 110, 170), (222, 214, 200), (176, 84, 60)),
+        pen.aspect / 2,
+    )
+    blooms = [
+        rgb(226, 66, 70),
+        rgb(248, 196, 66),
+        rgb(244, 150, 186),
+        rgb(250, 244, 236),
+        rgb(150, 96, 196),
+        rgb(240, 130, 60),
+    ]
     kinds = [blooms[int(i)] for i in pen.rng.choice(6, 3, replace=False)]
     for _ in range(16):
         x = middle + pen.vary(-0.28, 0.28)
@@ -455,11 +668,22 @@ def vase_of_flowers(pen: Pen, main: Colour | None) -> None:
     for _ in range(18):
         angle, reach = pen.vary(0, 2 * np.pi), pen.vary(0, 1) ** 0.6
         x, y = middle + np.cos(angle) * reach * 0.27, 0.3 + np.sin(angle) * reach * 0.22
-        colour, radius = kinds[int(pen.rng.integers(3))] * pen.vary(0.9, 1.05), pen.vary(0.055, 0.09)
+        colour, radius = (
+            kinds[int(pen.rng.integers(3))] * pen.vary(0.9, 1.05),
+            pen.vary(0.055, 0.09),
+        )
         for petal in np.arange(0, 2 * np.pi, np.pi / 3):
-            pen.disc(x + np.cos(petal) * radius * 0.6, y + np.sin(petal) * radius * 0.6, radius * 0.55, colour)
+            pen.disc(
+                x + np.cos(petal) * radius * 0.6,
+                y + np.sin(petal) * radius * 0.6,
+                radius * 0.55,
+                colour,
+            )
         pen.disc(x, y, radius * 0.32, rgb(240, 200, 80) if colour[1] < 180 else rgb(196, 130, 50))
-    pen.polygon([(middle - 0.09, 0.6), (middle + 0.09, 0.6), (middle + 0.07, 0.68), (middle - 0.07, 0.68)], vase * 0.94)
+    pen.polygon(
+        [(middle - 0.09, 0.6), (middle + 0.09, 0.6), (middle + 0.07, 0.68), (middle - 0.07, 0.68)],
+        vase * 0.94,
+    )
     pen.disc(middle, 0.82, 0.16, vase, 1.1)
     pen.disc(middle - 0.05, 0.78, 0.035, mixed(vase, 255, 0.55), 1.8)
     pen.box(middle - 0.09, 0.97, middle + 0.09, 1.0, vase * 0.8)
@@ -481,7 +705,15 @@ def bottle(pen: Pen, main: Colour | None) -> None:
     """A wine bottle with a label."""
     glass, middle = main if main is not None else rgb(52, 96, 66), pen.aspect / 2
     pen.box(middle - 0.04, 0.03, middle + 0.04, 0.34, glass)
-    pen.polygon([(middle - 0.04, 0.28), (middle + 0.04, 0.28), (middle + 0.12, 0.44), (middle - 0.12, 0.44)], glass)
+    pen.polygon(
+        [
+            (middle - 0.04, 0.28),
+            (middle + 0.04, 0.28),
+            (middle + 0.12, 0.44),
+            (middle - 0.12, 0.44),
+        ],
+        glass,
+    )
     pen.box(middle - 0.12, 0.43, middle + 0.12, 1.0, glass)
     pen.box(middle - 0.045, 0.03, middle + 0.045, 0.1, rgb(150, 50, 46))
     pen.box(middle - 0.12, 0.56, middle + 0.12, 0.82, rgb(240, 230, 204))
@@ -497,7 +729,9 @@ def snowman(pen: Pen, main: Colour | None) -> None:
     pen.line([(middle - 0.1, 0.37), (middle + 0.1, 0.37)], rgb(206, 50, 48), 0.05)
     for side in (-1, 1):
         pen.disc(middle + side * 0.04, 0.24, 0.014, rgb(40, 40, 46))
-        pen.line([(middle + side * 0.13, 0.48), (middle + side * 0.28, 0.36)], rgb(98, 70, 52), 0.018)
+        pen.line(
+            [(middle + side * 0.13, 0.48), (middle + side * 0.28, 0.36)], rgb(98, 70, 52), 0.018
+        )
     pen.polygon([(middle, 0.26), (middle, 0.3), (middle + 0.1, 0.29)], rgb(240, 130, 40))
     pen.box(middle - 0.15, 0.15, middle + 0.15, 0.18, rgb(44, 42, 50))
     pen.box(middle - 0.09, 0.02, middle + 0.09, 0.16, rgb(44, 42, 50))
@@ -505,14 +739,24 @@ def snowman(pen: Pen, main: Colour | None) -> None:
 
 def planet(pen: Pen, main: Colour | None) -> None:
     """A banded planet with a ring."""
-    colour, middle = main if main is not None else pen.pick((226, 170, 110), (110, 160, 220), (200, 110, 90), (150, 120, 200)), pen.aspect / 2
+    colour, middle = (
+        main
+        if main is not None
+        else pen.pick((226, 170, 110), (110, 160, 220), (200, 110, 90), (150, 120, 200)),
+        pen.aspect / 2,
+    )
     radius = 0.36
-    ring = [(middle + 0.66 * np.cos(a), 0.5 + 0.16 * np.sin(a) - 0.1 * np.cos(a)) for a in np.linspace(0, 2 * np.pi, 60)]
+    ring = [
+        (middle + 0.66 * np.cos(a), 0.5 + 0.16 * np.sin(a) - 0.1 * np.cos(a))
+        for a in np.linspace(0, 2 * np.pi, 60)
+    ]
     pen.line(ring, mixed(colour, 255, 0.5), 0.045)
     pen.disc(middle, 0.5, radius, colour)
     for y in (-0.2, -0.04, 0.14):
         half = np.sqrt(radius**2 - y**2) * 0.98
-        pen.line([(middle - half, 0.5 + y), (middle + half, 0.5 + y)], colour * pen.vary(0.75, 0.9), 0.06)
+        pen.line(
+            [(middle - half, 0.5 + y), (middle + half, 0.5 + y)], colour * pen.vary(0.75, 0.9), 0.06
+        )
     pen.disc(middle - 0.12, 0.36, 0.09, mixed(colour, 255, 0.25))
     pen.line(ring[2:29], mixed(colour, 255, 0.5), 0.045)
 

@@ -23,22 +23,42 @@ def paint_table(canvas: Canvas) -> tuple[Ground, str]:
     """A wall and a table or cloth; returns the table's ground and a caption word for it."""
     rng = canvas.rng
     edge = canvas.height * rng.uniform(0.52, 0.64)
-    walls = [rgb(96, 116, 128), rgb(168, 132, 104), rgb(120, 132, 104), rgb(196, 184, 164), rgb(110, 92, 108)]
+    walls = [
+        rgb(96, 116, 128),
+        rgb(168, 132, 104),
+        rgb(120, 132, 104),
+        rgb(196, 184, 164),
+        rgb(110, 92, 108),
+    ]
     wall = canvas.varied(walls[int(rng.integers(5))], 6)
     from_left = 1.0 if canvas.light.name == "dawn" else -1.0
     across = np.linspace(-1, 1, canvas.width, dtype=np.float32)[None] * from_left
     tone = 1 - 0.28 * across + 0.16 * (noise(rng, canvas.shape, 2, 3) - 0.5)
     canvas.pixels[:] = np.clip(canvas.lit(wall) * tone[..., None], 0, 255).astype(np.uint8)
     wooden = rng.random() < 0.65
-    tops = [rgb(150, 100, 62), rgb(178, 128, 82), rgb(120, 78, 54)] if wooden else [rgb(236, 230, 216), rgb(150, 176, 196), rgb(206, 120, 108)]
+    tops = (
+        [rgb(150, 100, 62), rgb(178, 128, 82), rgb(120, 78, 54)]
+        if wooden
+        else [rgb(236, 230, 216), rgb(150, 176, 196), rgb(206, 120, 108)]
+    )
     top = canvas.varied(tops[int(rng.integers(3))], 6)
     rows = slice(int(edge), canvas.height)
     count = canvas.height - rows.start
-    grain = cv2.resize(noise(rng, (max(8, count), 16), 6, 3), (canvas.width, count)) if wooden else noise(rng, (count, canvas.width), 3, 3)
-    shade = (1 - 0.2 * across) * (0.86 + 0.28 * grain) * np.linspace(0.86, 1.08, count, dtype=np.float32)[:, None]
+    grain = (
+        cv2.resize(noise(rng, (max(8, count), 16), 6, 3), (canvas.width, count))
+        if wooden
+        else noise(rng, (count, canvas.width), 3, 3)
+    )
+    shade = (
+        (1 - 0.2 * across)
+        * (0.86 + 0.28 * grain)
+        * np.linspace(0.86, 1.08, count, dtype=np.float32)[:, None]
+    )
     canvas.pixels[rows] = np.clip(canvas.lit(top) * shade[..., None], 0, 255).astype(np.uint8)
     canvas.line((0, edge), (canvas.width, edge), canvas.lit(top * 0.7), 2 * canvas.unit)
-    ground = Ground(edge, mixed(edge, canvas.height, 0.35), mixed(edge, canvas.height, 0.62), canvas.lit(top))
+    ground = Ground(
+        edge, mixed(edge, canvas.height, 0.35), mixed(edge, canvas.height, 0.62), canvas.lit(top)
+    )
     return ground, "wooden table" if wooden else "table"
 
 
@@ -57,12 +77,16 @@ def _flow(canvas: Canvas, colours: tuple[Colour, ...]) -> None:
     share = (field - index)[..., None]
     stack = np.stack(colours)
     first, second = stack[index % len(colours)], stack[(index + 1) % len(colours)]
-    canvas.pixels[:] = np.clip(mixed(first, second, share * share * (3 - 2 * share)), 0, 255).astype(np.uint8)
+    canvas.pixels[:] = np.clip(
+        mixed(first, second, share * share * (3 - 2 * share)), 0, 255
+    ).astype(np.uint8)
 
 
 def _circles(canvas: Canvas, colours: tuple[Colour, ...]) -> None:
     """Overlapping discs and rings on a ground colour."""
-    canvas.pixels[:] = np.clip(canvas.varied(colours[int(canvas.rng.integers(len(colours)))], 6), 0, 255).astype(np.uint8)
+    canvas.pixels[:] = np.clip(
+        canvas.varied(colours[int(canvas.rng.integers(len(colours)))], 6), 0, 255
+    ).astype(np.uint8)
     for _ in range(int(canvas.rng.integers(6, 12))):
         x, y = canvas.rng.uniform(0, canvas.width), canvas.rng.uniform(0, canvas.height)
         radius = canvas.rng.uniform(12, 62) * canvas.unit

@@ -28,7 +28,9 @@ class Spot:
     distance: float
 
 
-def spot_for(canvas: Canvas, ground: Ground, subject: Subject, aspect: float, across: float, scale: float) -> Spot:
+def spot_for(
+    canvas: Canvas, ground: Ground, subject: Subject, aspect: float, across: float, scale: float
+) -> Spot:
     """Choose a spot that suits the subject.
 
     Args:
@@ -39,10 +41,18 @@ def spot_for(canvas: Canvas, ground: Ground, subject: Subject, aspect: float, ac
         across: Middle of the subject as a share of the width.
         scale: 1 is the usual size; less is farther away.
     """
-    height = 1.12 * subject.height * scale * min(canvas.width, canvas.height) * canvas.rng.uniform(0.94, 1.06)
+    height = (
+        1.12
+        * subject.height
+        * scale
+        * min(canvas.width, canvas.height)
+        * canvas.rng.uniform(0.94, 1.06)
+    )
     depth = float(np.clip(subject.depth + canvas.rng.normal(0, 0.06) + (1 - scale) * 0.8, 0, 1))
     y = _feet(canvas, ground, subject, height, depth)
-    height = min(height, 0.86 * canvas.width / aspect, max(0.12 * canvas.height, y - 0.03 * canvas.height))
+    height = min(
+        height, 0.86 * canvas.width / aspect, max(0.12 * canvas.height, y - 0.03 * canvas.height)
+    )
     width = height * aspect
     margin = min(0.5, width / 2 / canvas.width + 0.01)
     x = canvas.width * float(np.clip(across, margin, 1 - margin))
@@ -65,7 +75,15 @@ def _feet(canvas: Canvas, ground: Ground, subject: Subject, height: float, depth
             return float(mixed(ground.near, ground.far, depth))
 
 
-def place(canvas: Canvas, sprite: sprites.Sprite, spot: Spot, ground: Ground, sky: Sky, subject: Subject, where: str) -> None:
+def place(
+    canvas: Canvas,
+    sprite: sprites.Sprite,
+    spot: Spot,
+    ground: Ground,
+    sky: Sky,
+    subject: Subject,
+    where: str,
+) -> None:
     """Paint a cut-out at its spot, with what makes it belong there."""
     small = sprites.scaled(sprite, spot.width, spot.height)
     side = 1.0 if sky.sun_x > spot.x / canvas.width else -1.0
@@ -88,7 +106,12 @@ def place(canvas: Canvas, sprite: sprites.Sprite, spot: Spot, ground: Ground, sk
 def _paste(canvas: Canvas, colours: Plane, alpha: Plane, left: float, top: float) -> None:
     x, y = round(left), round(top)
     height, width = alpha.shape
-    x0, y0, x1, y1 = max(0, x), max(0, y), min(canvas.width, x + width), min(canvas.height, y + height)
+    x0, y0, x1, y1 = (
+        max(0, x),
+        max(0, y),
+        min(canvas.width, x + width),
+        min(canvas.height, y + height),
+    )
     if x0 >= x1 or y0 >= y1:
         return
     part = (slice(y0 - y, y1 - y), slice(x0 - x, x1 - x))
@@ -105,9 +128,14 @@ def _shadow(canvas: Canvas, alpha: Plane, spot: Spot, side: float) -> None:
     cv2.ellipse(mask, centre, axes, 0, 0, 360, 1.0, -1)
     flat = 0.26
     left, shear = spot.x - spot.width / 2, -side * 0.55
-    matrix = np.array([[1, -shear, left + shear * spot.height], [0, -flat, spot.y + flat * spot.height - 2]], np.float32)
+    matrix = np.array(
+        [[1, -shear, left + shear * spot.height], [0, -flat, spot.y + flat * spot.height - 2]],
+        np.float32,
+    )
     cast = cv2.warpAffine(alpha, matrix, (canvas.width, canvas.height))
-    shadow = np.maximum(cv2.GaussianBlur(mask, (0, 0), 2.2 * canvas.unit) * 0.8, cv2.GaussianBlur(cast, (0, 0), 1.2))
+    shadow = np.maximum(
+        cv2.GaussianBlur(mask, (0, 0), 2.2 * canvas.unit) * 0.8, cv2.GaussianBlur(cast, (0, 0), 1.2)
+    )
     canvas.mix(shadow * canvas.light.shadow, mixed(canvas.light.sky[2], rgb(24, 26, 40), 0.75))
 
 
@@ -121,7 +149,9 @@ def _reflect(canvas: Canvas, colours: Plane, alpha: Plane, spot: Spot) -> None:
     where = np.broadcast_to(rows, columns.shape).astype(np.float32)
     mirror = cv2.remap(np.ascontiguousarray(mirror), columns, where, cv2.INTER_LINEAR)
     mask = cv2.remap(np.ascontiguousarray(mask), columns, where, cv2.INTER_LINEAR)
-    _paste(canvas, mirror * 0.82, mask * 0.5 * depth, spot.x - spot.width / 2, spot.y - 3 * canvas.unit)
+    _paste(
+        canvas, mirror * 0.82, mask * 0.5 * depth, spot.x - spot.width / 2, spot.y - 3 * canvas.unit
+    )
 
 
 def _bed(canvas: Canvas, spot: Spot, ground: Ground, where: str) -> None:
@@ -133,7 +163,10 @@ def _bed(canvas: Canvas, spot: Spot, ground: Ground, where: str) -> None:
         if hard or where == "snowy field":
             canvas.disc(x, spot.y + 1, canvas.rng.uniform(2, 6) * canvas.unit, colour, 0.3)
         else:
-            tip = (x + canvas.rng.normal(0, 2) * canvas.unit, spot.y - canvas.rng.uniform(2, 7) * canvas.unit)
+            tip = (
+                x + canvas.rng.normal(0, 2) * canvas.unit,
+                spot.y - canvas.rng.uniform(2, 7) * canvas.unit,
+            )
             canvas.line((x, spot.y + 2), tip, colour, 1.6 * canvas.unit)
 
 
@@ -145,7 +178,9 @@ def _shine(canvas: Canvas, lamp: tuple[float, float], spot: Spot, side: float, b
         layer = canvas.pixels.copy()
         reach, spread = canvas.width * 1.1, 0.1 * canvas.width
         for way in (-1, 1):
-            cone = np.array([(x, y), (x + way * reach, y - spread), (x + way * reach, y + spread * 0.7)])
+            cone = np.array(
+                [(x, y), (x + way * reach, y - spread), (x + way * reach, y + spread * 0.7)]
+            )
             cv2.fillPoly(layer, [cone.astype(np.int32)], (255.0, 240.0, 180.0), cv2.LINE_AA)
         canvas.pixels = cv2.addWeighted(canvas.pixels, 0.68, layer, 0.32, 0)
     canvas.glow(x, y, 13 * canvas.unit, rgb(200, 160, 80))
@@ -157,4 +192,6 @@ def raise_headland(canvas: Canvas, ground: Ground, across: float) -> Ground:
     paint_headland(canvas, across * canvas.width, top, across > 0.5)
     feet = top + 0.03 * canvas.height
     colour = canvas.lit(rgb(112, 152, 74))
-    return Ground(ground.horizon, feet, feet, colour, ground.water, ground.water_x, extras=ground.extras)
+    return Ground(
+        ground.horizon, feet, feet, colour, ground.water, ground.water_x, extras=ground.extras
+    )

@@ -65,7 +65,9 @@ def _choose(rng: np.random.Generator, wish: Wish) -> tuple[Subject | None, str]:
         if named is None:
             raise ValueError(f"Unknown subject {wish.subject!r}")
         if wish.place is not None and wish.place not in named.places:
-            raise ValueError(f"A {named.name} cannot be in place {wish.place!r}; it can in {', '.join(named.places)}")
+            raise ValueError(
+                f"A {named.name} cannot be in place {wish.place!r}; it can in {', '.join(named.places)}"
+            )
         return named, wish.place or str(rng.choice(named.places))
     where = wish.place
     if where is None and kind != "place":
@@ -74,7 +76,9 @@ def _choose(rng: np.random.Generator, wish: Wish) -> tuple[Subject | None, str]:
         return None, str(rng.choice([p.name for p in PLACES]))
     if where == "abstract" or (where not in {None, "table"} and rng.random() > SUBJECT_SHARE):
         return None, str(where)
-    fitting = [s for s in SUBJECTS if (s.places != ("table",) if where is None else where in s.places)]
+    fitting = [
+        s for s in SUBJECTS if (s.places != ("table",) if where is None else where in s.places)
+    ]
     if not fitting:
         raise ValueError(f"Unknown place {where!r}")
     weights = np.array([s.weight for s in fitting])
@@ -86,7 +90,9 @@ def _colour_for(rng: np.random.Generator, subject: Subject, chance: float) -> st
     return str(rng.choice(list(COLOURS))) if subject.coloured and rng.random() < chance else None
 
 
-def _landscape(rng: np.random.Generator, size: tuple[int, int], where: str, time: str, subject: Subject | None) -> Scene:
+def _landscape(
+    rng: np.random.Generator, size: tuple[int, int], where: str, time: str, subject: Subject | None
+) -> Scene:
     light = LIGHTS["day" if where in SKYLESS else time]
     canvas = Canvas(size, rng, light)
     horizon = float(canvas.height * rng.uniform(0.48, 0.62))
@@ -113,7 +119,9 @@ def _settle_snow(canvas: Canvas, ground: Ground) -> None:
     canvas.mix(np.clip(patches * 1.3, 0.25, 0.7), canvas.lit((244, 248, 255)), rows)
 
 
-def _stand(canvas: Canvas, ground: Ground, sky: Sky, subject: Subject, where: str) -> tuple[Item, str | None, str | None]:
+def _stand(
+    canvas: Canvas, ground: Ground, sky: Sky, subject: Subject, where: str
+) -> tuple[Item, str | None, str | None]:
     """Paint one or several of a subject; returns the item, its side and its distance."""
     rng = canvas.rng
     count = int(rng.choice([1, 2, 3, 4], p=[0.84, 0.08, 0.06, 0.02])) if subject.plural else 1
@@ -127,7 +135,12 @@ def _stand(canvas: Canvas, ground: Ground, sky: Sky, subject: Subject, where: st
         across = float(rng.choice([rng.uniform(0.26, 0.36), rng.uniform(0.64, 0.74)]))
         side = "left" if across < 0.5 else "right"
         ground = raise_headland(canvas, ground, across)
-    elif subject.stance == "floats" and where in {"river", "island"} or where == "island" and subject.stance == "stands":
+    elif (
+        subject.stance == "floats"
+        and where in {"river", "island"}
+        or where == "island"
+        and subject.stance == "stands"
+    ):
         across, side = ground.water_x + float(rng.uniform(-0.06, 0.06)), None
     if count > 1:
         side, scale = None, scale * (0.72 if count == 2 else 0.6)
@@ -141,7 +154,11 @@ def _across(rng: np.random.Generator, count: int) -> tuple[float, str | None]:
     draw = rng.random()
     if count > 1 or draw < 0.5:
         return float(rng.uniform(0.42, 0.58)), None
-    return (float(rng.uniform(0.24, 0.33)), "left") if draw < 0.75 else (float(rng.uniform(0.67, 0.76)), "right")
+    return (
+        (float(rng.uniform(0.24, 0.33)), "left")
+        if draw < 0.75
+        else (float(rng.uniform(0.67, 0.76)), "right")
+    )
 
 
 def _paint_all(canvas: Canvas, ground: Ground, sky: Sky, subject: Subject, where: str, count: int,
@@ -151,8 +168,15 @@ def _paint_all(canvas: Canvas, ground: Ground, sky: Sky, subject: Subject, where
     spots = []
     for i, cut in enumerate(cuts):
         aspect = cut.pixels.shape[1] / cut.pixels.shape[0]
-        step = max(0.17, min(0.3, subject.height * scale * aspect * 0.95 * min(canvas.shape) / canvas.width))
-        at = across + (i - (count - 1) / 2) * step + (canvas.rng.normal(0, 0.015) if count > 1 else 0)
+        step = max(
+            0.17,
+            min(0.3, subject.height * scale * aspect * 0.95 * min(canvas.shape) / canvas.width),
+        )
+        at = (
+            across
+            + (i - (count - 1) / 2) * step
+            + (canvas.rng.normal(0, 0.015) if count > 1 else 0)
+        )
         spots.append(spot_for(canvas, ground, subject, aspect, at, scale))
     for i in sorted(range(count), key=lambda index: spots[index].y):
         place(canvas, cuts[i], spots[i], ground, sky, subject, where)
@@ -170,7 +194,9 @@ def _still_life(rng: np.random.Generator, size: tuple[int, int], subject: Subjec
     if rng.random() < 0.5:
         other = fitting[int(rng.choice(len(fitting), p=weights / weights.sum()))]
         if other.name != main.name:
-            plan.append((other, _count(rng, other) if plan[0][1] == 1 else 1, _colour_for(rng, other, 0.3)))
+            plan.append(
+                (other, _count(rng, other) if plan[0][1] == 1 else 1, _colour_for(rng, other, 0.3))
+            )
     total = sum(count for _, count, _ in plan)
     scale = {1: 1.25, 2: 0.95, 3: 0.82}.get(total, 0.7)
     positions = 0.5 + (np.arange(total) - (total - 1) / 2) * min(0.3, 0.78 / max(1, total))
@@ -179,7 +205,9 @@ def _still_life(rng: np.random.Generator, size: tuple[int, int], subject: Subjec
         for _ in range(count):
             cut = sprites.cut_out(thing, rng, canvas.light, colour)
             aspect = cut.pixels.shape[1] / cut.pixels.shape[0]
-            spot = spot_for(canvas, ground, thing, aspect, float(next(order)) + rng.normal(0, 0.015), scale)
+            spot = spot_for(
+                canvas, ground, thing, aspect, float(next(order)) + rng.normal(0, 0.015), scale
+            )
             standing = Subject(thing.name, thing.places, thing.glyph, thing.height, "stands")
             place(canvas, cut, spot, ground, sky, standing, "table")
     items = tuple(Item(thing.name, count, colour) for thing, count, colour in plan)

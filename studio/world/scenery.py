@@ -51,13 +51,17 @@ FLOWERS = {
 }
 
 
-def _hills(canvas: Canvas, top: float, layers: int, far: Colour, near: Colour, rise: float, rough: float) -> None:
+def _hills(
+    canvas: Canvas, top: float, layers: int, far: Colour, near: Colour, rise: float, rough: float
+) -> None:
     """Overlapping ridges from hazy far ones to near ones; `top` is the first baseline, `rise` their height."""
     bottom = canvas.height
     for layer in range(layers):
         depth = layer / max(1, layers - 1) if layers > 1 else 1.0
         base = mixed(top, top + (bottom - top) * 0.22, depth)
-        heights = base - (ridge(canvas.rng, canvas.width, rough) * 0.5 + 0.3) * rise * mixed(1.0, 0.5, depth)
+        heights = base - (ridge(canvas.rng, canvas.width, rough) * 0.5 + 0.3) * rise * mixed(
+            1.0, 0.5, depth
+        )
         colour = canvas.distant(canvas.varied(mixed(far, near, depth), 6), 1 - depth)
         canvas.outline(heights, colour)
 
@@ -71,7 +75,9 @@ def _ground(canvas: Canvas, top: float, far: Colour, near: Colour, grain: float 
     depth = np.linspace(0, 1, count, dtype=np.float32)[:, None]
     colours = mixed(canvas.distant(far, 0.8), canvas.lit(near), depth)
     texture = noise(canvas.rng, (count, canvas.width), 5, 4) - 0.5
-    bands = cv2.resize(noise(canvas.rng, (max(8, count // 2), 8), 4, 2), (canvas.width, count)) - 0.5
+    bands = (
+        cv2.resize(noise(canvas.rng, (max(8, count // 2), 8), 4, 2), (canvas.width, count)) - 0.5
+    )
     tone = (texture * 1.2 + bands) * grain * (0.5 + depth) * float(canvas.light.ambient.mean())
     rows = canvas.pixels[first:].astype(np.float32)
     rows[:] = colours[:, None] + tone[..., None]
@@ -105,7 +111,9 @@ def _glitter(canvas: Canvas, top: float, sun_x: float | None) -> None:
         spread = mixed(8, 46, (y - top) / max(1, canvas.height - top)) * canvas.unit
         x = sun_x + canvas.rng.normal(0, spread * 0.45)
         length = canvas.rng.uniform(2, 8) * canvas.unit
-        canvas.line((x - length, y), (x + length, y), mixed(canvas.light.sun, 255, 0.15), 1.6 * canvas.unit)
+        canvas.line(
+            (x - length, y), (x + length, y), mixed(canvas.light.sun, 255, 0.15), 1.6 * canvas.unit
+        )
 
 
 def _flowers(canvas: Canvas, top: float, count: int) -> str:
@@ -122,11 +130,18 @@ def _flowers(canvas: Canvas, top: float, count: int) -> str:
 def _path(canvas: Canvas, top: float) -> None:
     """A winding path from the viewer to the horizon."""
     steps = np.linspace(0, 1, 14)
-    start, end = canvas.width * canvas.rng.uniform(0.3, 0.7), canvas.width * canvas.rng.uniform(0.35, 0.65)
-    middle = mixed(start, end, steps) + np.sin(steps * canvas.rng.uniform(4, 7)) * 34 * canvas.unit * (1 - steps)
+    start, end = (
+        canvas.width * canvas.rng.uniform(0.3, 0.7),
+        canvas.width * canvas.rng.uniform(0.35, 0.65),
+    )
+    middle = mixed(start, end, steps) + np.sin(
+        steps * canvas.rng.uniform(4, 7)
+    ) * 34 * canvas.unit * (1 - steps)
     half = mixed(30, 2, steps**0.6) * canvas.unit
     y = mixed(canvas.height + 2, top + 2, steps**0.75)
-    points = np.concatenate([np.stack([middle - half, y], 1), np.stack([middle + half, y], 1)[::-1]])
+    points = np.concatenate(
+        [np.stack([middle - half, y], 1), np.stack([middle + half, y], 1)[::-1]]
+    )
     canvas.polygon(points, canvas.lit(rgb(206, 178, 134)))
 
 
@@ -140,13 +155,17 @@ def _fir(canvas: Canvas, x: float, base: float, height: float, colour: Colour) -
 
 def _round_tree(canvas: Canvas, x: float, base: float, height: float, colour: Colour) -> None:
     """One background broad-leaved tree."""
-    canvas.line((x, base), (x, base - height * 0.5), canvas.lit(rgb(92, 68, 50)), max(1.0, height * 0.06))
+    canvas.line(
+        (x, base), (x, base - height * 0.5), canvas.lit(rgb(92, 68, 50)), max(1.0, height * 0.06)
+    )
     for _ in range(7):
         dx, dy = canvas.rng.normal(0, height * 0.13), canvas.rng.normal(0, height * 0.1)
         canvas.disc(x + dx, base - height * 0.66 + dy, height * 0.2, canvas.varied(colour, 8))
 
 
-def _woods(canvas: Canvas, top: float, colours: list[Colour], fir_share: float, clearing: bool) -> None:
+def _woods(
+    canvas: Canvas, top: float, colours: list[Colour], fir_share: float, clearing: bool
+) -> None:
     """Rows of trees, hazy behind and dark in front; a clearing keeps the middle of the nearest row open."""
     for row in range(3):
         depth = row / 2
@@ -158,7 +177,9 @@ def _woods(canvas: Canvas, top: float, colours: list[Colour], fir_share: float, 
                 continue
             height = size * canvas.rng.uniform(0.75, 1.25)
             base_colour = colours[int(canvas.rng.integers(len(colours)))]
-            colour = canvas.distant(canvas.varied(base_colour * mixed(1.15, 0.85, depth), 8), 0.9 * (1 - depth))
+            colour = canvas.distant(
+                canvas.varied(base_colour * mixed(1.15, 0.85, depth), 8), 0.9 * (1 - depth)
+            )
             draw = _fir if canvas.rng.random() < fir_share else _round_tree
             draw(canvas, x, base + canvas.rng.uniform(0, 6) * canvas.unit, height, colour)
 
@@ -202,7 +223,10 @@ def island(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
     """A green island with a sandy rim in the middle of the sea."""
     _water(canvas, horizon, canvas.height, rgb(34, 128, 160), 0.4)
     _glitter(canvas, horizon, sun_x)
-    middle, half = canvas.width * canvas.rng.uniform(0.42, 0.58), canvas.width * canvas.rng.uniform(0.34, 0.42)
+    middle, half = (
+        canvas.width * canvas.rng.uniform(0.42, 0.58),
+        canvas.width * canvas.rng.uniform(0.34, 0.42),
+    )
     base = mixed(horizon, canvas.height, 0.42)
     rise = canvas.height * canvas.rng.uniform(0.07, 0.12)
     t = np.linspace(-1, 1, 40)
@@ -245,9 +269,13 @@ def river(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
     mirror = canvas.pixels.copy()
     _water(canvas, top, canvas.height, rgb(66, 138, 176), 0.7)
     mask = np.zeros(canvas.shape, np.uint8)
-    cv2.fillPoly(mask, [np.round(np.concatenate([left, right])).astype(np.int32)], 255.0, cv2.LINE_AA)
+    cv2.fillPoly(
+        mask, [np.round(np.concatenate([left, right])).astype(np.int32)], 255.0, cv2.LINE_AA
+    )
     share = (mask.astype(np.float32) / 255)[..., None]
-    canvas.pixels = np.clip(mixed(mirror, canvas.pixels.astype(np.float32), share), 0, 255).astype(np.uint8)
+    canvas.pixels = np.clip(mixed(mirror, canvas.pixels.astype(np.float32), share), 0, 255).astype(
+        np.uint8
+    )
     floats = (mixed(top, canvas.height, 0.55), canvas.height * 0.92)
     return Ground(horizon, mixed(top, canvas.height, 0.2), canvas.height * 0.92, canvas.lit(rgb(100, 148, 64)),
                   floats, start)  # fmt: skip
@@ -259,18 +287,35 @@ def mountains(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
         peak = ridge(canvas.rng, canvas.width, 0.52)
         heights = horizon + (0.06 * depth - 0.1) * canvas.height
         heights = heights - (peak * 0.5 + 0.3) * mixed(0.34, 0.16, depth) * canvas.height
-        rock = canvas.distant(canvas.varied(mixed(rgb(112, 118, 142), rgb(84, 92, 96), depth), 6), 0.8 * (1 - depth))
+        rock = canvas.distant(
+            canvas.varied(mixed(rgb(112, 118, 142), rgb(84, 92, 96), depth), 6), 0.8 * (1 - depth)
+        )
         canvas.outline(heights, rock)
         if depth < 0.6:
             _snowcaps(canvas, heights)
-    _hills(canvas, horizon + 0.02 * canvas.height, 1, rgb(84, 124, 84), rgb(84, 128, 78), 0.08 * canvas.height, 0.4)
+    _hills(
+        canvas,
+        horizon + 0.02 * canvas.height,
+        1,
+        rgb(84, 124, 84),
+        rgb(84, 128, 78),
+        0.08 * canvas.height,
+        0.4,
+    )
     _ground(canvas, horizon + 0.06 * canvas.height, rgb(118, 150, 90), rgb(88, 126, 62))
-    return Ground(horizon, mixed(horizon, canvas.height, 0.25), canvas.height * 0.92, canvas.lit(rgb(96, 134, 68)))
+    return Ground(
+        horizon,
+        mixed(horizon, canvas.height, 0.25),
+        canvas.height * 0.92,
+        canvas.lit(rgb(96, 134, 68)),
+    )
 
 
 def _snowcaps(canvas: Canvas, heights: Plane) -> None:
     """White on everything that reaches above a ragged snow line, brighter on the side of the light."""
-    line = float(np.percentile(heights, 45)) + ridge(canvas.rng, canvas.width, 0.8) * 6 * canvas.unit
+    line = (
+        float(np.percentile(heights, 45)) + ridge(canvas.rng, canvas.width, 0.8) * 6 * canvas.unit
+    )
     low = np.maximum(heights, np.where(heights < line, line, heights)).astype(np.float32)
     columns = np.arange(canvas.width, dtype=np.float32)
     top = np.stack([columns, heights.astype(np.float32)], 1)
@@ -283,8 +328,15 @@ def forest(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
     _ground(canvas, horizon - 4, rgb(92, 128, 74), rgb(70, 108, 48))
     greens = [rgb(58, 116, 72), rgb(44, 96, 60), rgb(78, 130, 64)]
     _woods(canvas, horizon, greens, 0.7, clearing=True)
-    _ground(canvas, horizon + 0.17 * (canvas.height - horizon), rgb(96, 132, 66), rgb(66, 104, 46), 18)
-    return Ground(horizon, mixed(horizon, canvas.height, 0.35), canvas.height * 0.93, canvas.lit(rgb(78, 116, 54)))
+    _ground(
+        canvas, horizon + 0.17 * (canvas.height - horizon), rgb(96, 132, 66), rgb(66, 104, 46), 18
+    )
+    return Ground(
+        horizon,
+        mixed(horizon, canvas.height, 0.35),
+        canvas.height * 0.93,
+        canvas.lit(rgb(78, 116, 54)),
+    )
 
 
 def autumn_forest(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
@@ -292,12 +344,25 @@ def autumn_forest(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground
     leaves = [rgb(222, 110, 36), rgb(232, 170, 48), rgb(190, 62, 40), rgb(206, 140, 46)]
     _ground(canvas, horizon - 4, rgb(176, 128, 70), rgb(150, 98, 52))
     _woods(canvas, horizon, leaves, 0.06, clearing=True)
-    _ground(canvas, horizon + 0.17 * (canvas.height - horizon), rgb(190, 134, 66), rgb(158, 98, 48), 20)
+    _ground(
+        canvas, horizon + 0.17 * (canvas.height - horizon), rgb(190, 134, 66), rgb(158, 98, 48), 20
+    )
     for depth in np.sort(canvas.rng.random(90)):
         y = mixed(horizon + 0.2 * (canvas.height - horizon), canvas.height, depth)
         colour = canvas.lit(canvas.varied(leaves[int(canvas.rng.integers(4))], 12))
-        canvas.disc(canvas.rng.uniform(0, canvas.width), y, mixed(0.8, 3.2, depth) * canvas.unit, colour, 0.6)
-    return Ground(horizon, mixed(horizon, canvas.height, 0.35), canvas.height * 0.93, canvas.lit(rgb(170, 112, 56)))
+        canvas.disc(
+            canvas.rng.uniform(0, canvas.width),
+            y,
+            mixed(0.8, 3.2, depth) * canvas.unit,
+            colour,
+            0.6,
+        )
+    return Ground(
+        horizon,
+        mixed(horizon, canvas.height, 0.35),
+        canvas.height * 0.93,
+        canvas.lit(rgb(170, 112, 56)),
+    )
 
 
 def meadow(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
@@ -306,7 +371,9 @@ def meadow(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
     _ground(canvas, horizon + 0.02 * canvas.height, rgb(148, 186, 92), rgb(84, 148, 52))
     extras: list[str] = []
     if canvas.rng.random() < 0.75:
-        extras.append(_flowers(canvas, horizon + 0.06 * canvas.height, int(canvas.rng.integers(90, 260))))
+        extras.append(
+            _flowers(canvas, horizon + 0.06 * canvas.height, int(canvas.rng.integers(90, 260)))
+        )
     elif canvas.rng.random() < 0.6:
         _path(canvas, horizon + 0.03 * canvas.height)
         extras.append("a path")
@@ -324,13 +391,20 @@ def hills(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
         base = mixed(horizon, canvas.height * 0.86, depth**1.1)
         phase, bends = canvas.rng.uniform(0, 6), canvas.rng.uniform(1.2, 2.6)
         line = base - np.sin(x * bends * np.pi + phase) * mixed(0.05, 0.07, depth) * canvas.height
-        colour = canvas.distant(canvas.varied(greens[int(canvas.rng.integers(4))], 6), 0.9 * (1 - depth))
+        colour = canvas.distant(
+            canvas.varied(greens[int(canvas.rng.integers(4))], 6), 0.9 * (1 - depth)
+        )
         canvas.outline(line, colour)
         canvas.outline(line + 0.05 * canvas.height, colour * 0.94)
         for _ in range(int(canvas.rng.integers(0, 6)) if 0 < layer < 4 else 0):
             at = int(canvas.rng.uniform(0, canvas.width - 1))
             radius = mixed(2.5, 7.0, depth) * canvas.unit
-            canvas.disc(at, float(line[at]) - radius * 0.6, radius, canvas.distant(rgb(60, 110, 62), 0.7 * (1 - depth)))
+            canvas.disc(
+                at,
+                float(line[at]) - radius * 0.6,
+                radius,
+                canvas.distant(rgb(60, 110, 62), 0.7 * (1 - depth)),
+            )
     if canvas.rng.random() < 0.25:
         _path(canvas, mixed(horizon, canvas.height, 0.45))
         extras: tuple[str, ...] = ("a path",)
@@ -356,7 +430,12 @@ def desert(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
         foot = [(peak, float(dune[min(canvas.width - 1, int(peak))])), (peak + reach * 0.75, base),
                 (peak + reach * 0.2, base + rise * 0.7)]  # fmt: skip
         canvas.polygon(foot, canvas.distant(dark_sand, 0.7 * (1 - depth)))
-    return Ground(horizon, mixed(horizon, canvas.height, 0.2), canvas.height * 0.92, canvas.lit(rgb(228, 184, 114)))
+    return Ground(
+        horizon,
+        mixed(horizon, canvas.height, 0.2),
+        canvas.height * 0.92,
+        canvas.lit(rgb(228, 184, 114)),
+    )
 
 
 def canyon(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
@@ -364,7 +443,9 @@ def canyon(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
     for depth in (0.0, 0.5, 1.0):
         base = mixed(horizon, horizon + 0.12 * canvas.height, depth)
         for side in (-1, 1):
-            edge = canvas.width * (0.5 + side * (mixed(0.08, 0.3, depth) + canvas.rng.uniform(0, 0.1)))
+            edge = canvas.width * (
+                0.5 + side * (mixed(0.08, 0.3, depth) + canvas.rng.uniform(0, 0.1))
+            )
             top = base - mixed(0.18, 0.42, depth) * canvas.height * canvas.rng.uniform(0.8, 1.15)
             end = canvas.width * (0.5 + side * 0.7)
             slant = side * -0.05 * canvas.width
@@ -375,7 +456,12 @@ def canyon(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
                 block = [(edge + shift, y0), (end, y0), (end, y1), (edge + shift + slant / 8, y1)]
                 canvas.polygon(block, canvas.distant(tint, 0.8 * (1 - depth)))
     _ground(canvas, horizon + 0.1 * canvas.height, rgb(222, 156, 102), rgb(196, 122, 76))
-    return Ground(horizon, mixed(horizon, canvas.height, 0.35), canvas.height * 0.92, canvas.lit(rgb(208, 138, 88)))
+    return Ground(
+        horizon,
+        mixed(horizon, canvas.height, 0.35),
+        canvas.height * 0.92,
+        canvas.lit(rgb(208, 138, 88)),
+    )
 
 
 def snowy_field(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
@@ -387,7 +473,12 @@ def snowy_field(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
         height = canvas.rng.uniform(0.1, 0.2) * canvas.height
         _fir(canvas, x, horizon + canvas.rng.uniform(0.04, 0.08) * canvas.height, height,
              canvas.distant(rgb(84, 120, 122), 0.5))  # fmt: skip
-    return Ground(horizon, mixed(horizon, canvas.height, 0.25), canvas.height * 0.93, canvas.lit(rgb(240, 245, 252)))
+    return Ground(
+        horizon,
+        mixed(horizon, canvas.height, 0.25),
+        canvas.height * 0.93,
+        canvas.lit(rgb(240, 245, 252)),
+    )
 
 
 def city(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
@@ -399,22 +490,41 @@ def city(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
         while x < canvas.width:
             width = canvas.rng.uniform(18, 40) * canvas.unit * mixed(0.7, 1.1, depth)
             height = canvas.rng.uniform(0.16, 0.46) * canvas.height * mixed(1.1, 0.62, depth)
-            _building(canvas, x, horizon + depth * 0.07 * canvas.height, width, height, depth, evening)
+            _building(
+                canvas, x, horizon + depth * 0.07 * canvas.height, width, height, depth, evening
+            )
             x += width + canvas.rng.uniform(-2, 5) * canvas.unit
     _ground(canvas, horizon + 0.06 * canvas.height, rgb(124, 126, 134), rgb(104, 106, 116), 8)
     top = horizon + 0.06 * canvas.height
     middle = canvas.width * 0.5
-    road = [(middle - 3, top), (middle + 3, top), (canvas.width * 0.98, canvas.height), (canvas.width * 0.02, canvas.height)]
+    road = [
+        (middle - 3, top),
+        (middle + 3, top),
+        (canvas.width * 0.98, canvas.height),
+        (canvas.width * 0.02, canvas.height),
+    ]
     canvas.polygon(road, canvas.lit(rgb(78, 80, 90)))
-    return Ground(horizon, mixed(horizon, canvas.height, 0.35), canvas.height * 0.92, canvas.lit(rgb(84, 86, 96)))
+    return Ground(
+        horizon,
+        mixed(horizon, canvas.height, 0.35),
+        canvas.height * 0.92,
+        canvas.lit(rgb(84, 86, 96)),
+    )
 
 
-def _building(canvas: Canvas, x: float, base: float, width: float, height: float, depth: float, evening: bool) -> None:
+def _building(
+    canvas: Canvas, x: float, base: float, width: float, height: float, depth: float, evening: bool
+) -> None:
     walls = [rgb(150, 150, 172), rgb(176, 130, 112), rgb(124, 136, 158), rgb(186, 168, 142)]
-    wall = canvas.distant(canvas.varied(walls[int(canvas.rng.integers(4))] * mixed(1.05, 0.7, depth), 8), 1 - depth)
+    wall = canvas.distant(
+        canvas.varied(walls[int(canvas.rng.integers(4))] * mixed(1.05, 0.7, depth), 8), 1 - depth
+    )
     top = base - height
     canvas.polygon([(x, top), (x + width, top), (x + width, base), (x, base)], wall)
-    canvas.polygon([(x + width * 0.72, top), (x + width, top), (x + width, base), (x + width * 0.72, base)], wall * 0.82)
+    canvas.polygon(
+        [(x + width * 0.72, top), (x + width, top), (x + width, base), (x + width * 0.72, base)],
+        wall * 0.82,
+    )
     step = 9 * canvas.unit
     for y in np.arange(top + step * 0.6, base - step * 0.4, step):
         for left in np.arange(x + step * 0.35, x + width - step * 0.5, step * 0.8):
@@ -426,7 +536,15 @@ def _building(canvas: Canvas, x: float, base: float, width: float, height: float
 
 def village(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
     """Two rows of gabled houses before hills, and a path."""
-    _hills(canvas, horizon - 0.04 * canvas.height, 2, rgb(122, 148, 138), rgb(104, 146, 92), 0.14 * canvas.height, 0.4)
+    _hills(
+        canvas,
+        horizon - 0.04 * canvas.height,
+        2,
+        rgb(122, 148, 138),
+        rgb(104, 146, 92),
+        0.14 * canvas.height,
+        0.4,
+    )
     _ground(canvas, horizon + 0.02 * canvas.height, rgb(146, 170, 98), rgb(112, 142, 72))
     evening = canvas.light.name in {"night", "sunset", "storm", "fog", "snowfall"}
     for row in range(2):
@@ -438,10 +556,17 @@ def village(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
                 _cottage(canvas, x, base, width, evening, 0.45 * (1 - row))
             x += width * canvas.rng.uniform(1.0, 1.35)
     _path(canvas, horizon + 0.12 * canvas.height)
-    return Ground(horizon, mixed(horizon, canvas.height, 0.4), canvas.height * 0.93, canvas.lit(rgb(150, 152, 98)))
+    return Ground(
+        horizon,
+        mixed(horizon, canvas.height, 0.4),
+        canvas.height * 0.93,
+        canvas.lit(rgb(150, 152, 98)),
+    )
 
 
-def _cottage(canvas: Canvas, x: float, base: float, width: float, evening: bool, distance: float) -> None:
+def _cottage(
+    canvas: Canvas, x: float, base: float, width: float, evening: bool, distance: float
+) -> None:
     walls = [rgb(240, 228, 204), rgb(226, 196, 160), rgb(206, 214, 220), rgb(232, 208, 178)]
     roofs = [rgb(178, 78, 58), rgb(146, 92, 66), rgb(98, 90, 104), rgb(190, 106, 60)]
     wall = canvas.distant(walls[int(canvas.rng.integers(4))], distance)
@@ -449,12 +574,17 @@ def _cottage(canvas: Canvas, x: float, base: float, width: float, evening: bool,
     height = width * canvas.rng.uniform(0.55, 0.8)
     top = base - height
     canvas.polygon([(x, top), (x + width, top), (x + width, base), (x, base)], wall)
-    canvas.polygon([(x - width * 0.08, top), (x + width * 0.5, top - width * 0.5), (x + width * 1.08, top)], roof)
+    canvas.polygon(
+        [(x - width * 0.08, top), (x + width * 0.5, top - width * 0.5), (x + width * 1.08, top)],
+        roof,
+    )
     pane = rgb(255, 214, 118) if evening else wall * 0.55
     for share in (0.2, 0.62):
         left, y = x + width * share, top + height * 0.25
         side = width * 0.18
-        canvas.polygon([(left, y), (left + side, y), (left + side, y + side), (left, y + side)], pane)
+        canvas.polygon(
+            [(left, y), (left + side, y), (left + side, y + side), (left, y + side)], pane
+        )
 
 
 def underwater(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
@@ -466,24 +596,48 @@ def underwater(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
         x, half = canvas.rng.uniform(0, 1) * canvas.width, canvas.rng.uniform(4, 14) * canvas.unit
         layer = canvas.pixels.copy()
         lean = canvas.rng.uniform(-40, 40) * canvas.unit
-        shaft = np.array([(x - half, 0), (x + half, 0), (x + lean + half * 3, canvas.height), (x + lean - half * 3, canvas.height)])
+        shaft = np.array(
+            [
+                (x - half, 0),
+                (x + half, 0),
+                (x + lean + half * 3, canvas.height),
+                (x + lean - half * 3, canvas.height),
+            ]
+        )
         cv2.fillPoly(layer, [shaft.astype(np.int32)], (170.0, 236.0, 240.0), cv2.LINE_AA)
         canvas.pixels = cv2.addWeighted(canvas.pixels, 0.82, layer, 0.18, 0)
     floor = canvas.height * 0.86 + ridge(canvas.rng, canvas.width) * 5 * canvas.unit
     canvas.outline(floor, rgb(150, 170, 150))
-    corals = [rgb(230, 96, 110), rgb(240, 150, 80), rgb(176, 92, 190), rgb(90, 180, 130), rgb(244, 200, 90)]
+    corals = [
+        rgb(230, 96, 110),
+        rgb(240, 150, 80),
+        rgb(176, 92, 190),
+        rgb(90, 180, 130),
+        rgb(244, 200, 90),
+    ]
     for _ in range(int(canvas.rng.integers(6, 14))):
         x, colour = canvas.rng.uniform(0, 1) * canvas.width, corals[int(canvas.rng.integers(5))]
         for _ in range(5):
-            lean, high = canvas.rng.normal(0, 9) * canvas.unit, canvas.rng.uniform(12, 38) * canvas.unit
-            canvas.line((x, canvas.height * 0.9), (x + lean, canvas.height * 0.9 - high), colour, 5 * canvas.unit)
+            lean, high = (
+                canvas.rng.normal(0, 9) * canvas.unit,
+                canvas.rng.uniform(12, 38) * canvas.unit,
+            )
+            canvas.line(
+                (x, canvas.height * 0.9),
+                (x + lean, canvas.height * 0.9 - high),
+                colour,
+                5 * canvas.unit,
+            )
     return Ground(canvas.height * 0.3, canvas.height * 0.86, canvas.height * 0.95, rgb(140, 160, 146),
                   (canvas.height * 0.35, canvas.height * 0.72))  # fmt: skip
 
 
 def space(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
     """Nebula, stars and the curve of a planet's ground below."""
-    base, cloud = (rgb(18, 16, 52), rgb(20, 14, 44))[int(canvas.rng.integers(2))], noise(canvas.rng, canvas.shape, 2, 5)
+    base, cloud = (
+        (rgb(18, 16, 52), rgb(20, 14, 44))[int(canvas.rng.integers(2))],
+        noise(canvas.rng, canvas.shape, 2, 5),
+    )
     hues = [rgb(150, 60, 170), rgb(50, 110, 200), rgb(210, 80, 120), rgb(40, 160, 170)]
     canvas.pixels[:] = base.astype(np.uint8)
     for _ in range(2):
@@ -493,14 +647,20 @@ def space(canvas: Canvas, horizon: float, sun_x: float | None) -> Ground:
     for _ in range(int(canvas.rng.integers(60, 140))):
         bright = canvas.rng.random() ** 3
         x, y = canvas.rng.uniform(0, canvas.width), canvas.rng.uniform(0, canvas.height)
-        canvas.disc(x, y, (0.6 + 1.7 * bright) * canvas.unit, mixed(rgb(170, 180, 230), 255, bright))
-    ground = [rgb(150, 140, 150), rgb(190, 110, 80), rgb(110, 130, 160)][int(canvas.rng.integers(3))]
+        canvas.disc(
+            x, y, (0.6 + 1.7 * bright) * canvas.unit, mixed(rgb(170, 180, 230), 255, bright)
+        )
+    ground = [rgb(150, 140, 150), rgb(190, 110, 80), rgb(110, 130, 160)][
+        int(canvas.rng.integers(3))
+    ]
     top = canvas.height * 0.86
     canvas.disc(canvas.width * 0.5, top + canvas.width * 0.95, canvas.width * 0.98, ground)
     for _ in range(9):
         x, y = canvas.rng.uniform(0, canvas.width), canvas.rng.uniform(0.9, 1.0) * canvas.height
         canvas.disc(x, y, canvas.rng.uniform(4, 13) * canvas.unit, ground * 0.82, 0.35)
-    return Ground(canvas.height * 0.8, canvas.height * 0.9, canvas.height * 0.95, ground, extras=("stars",))
+    return Ground(
+        canvas.height * 0.8, canvas.height * 0.9, canvas.height * 0.95, ground, extras=("stars",)
+    )
 
 
 PLACE_PAINTERS: dict[str, Paint] = {
@@ -538,9 +698,16 @@ def paint_headland(canvas: Canvas, x: float, top: float, right: bool) -> None:
     for i in range(7):
         cx = x - side * half * 1.5 + side * i * half * 0.55
         cy = top + canvas.rng.uniform(0.08, 0.2) * canvas.height
-        shard = [(cx, cy), (cx + 16 * canvas.unit, cy - 5), (cx + 20 * canvas.unit, low), (cx - 5, low)]
+        shard = [
+            (cx, cy),
+            (cx + 16 * canvas.unit, cy - 5),
+            (cx + 20 * canvas.unit, low),
+            (cx - 5, low),
+        ]
         canvas.polygon(shard, canvas.lit(canvas.varied(rgb(104, 92, 88), 10)))
     turf = [(x - side * half, top + 3), (x - side * half * 1.1, top + 0.04 * canvas.height), (x, top + 0.05 * canvas.height),
             (edge, top + 0.045 * canvas.height), (edge, top - 5 + rough[2]), (x, top - 2)]  # fmt: skip
     canvas.polygon(turf, canvas.lit(rgb(112, 152, 74)))
-    canvas.line((x - side * half * 1.9, low), (edge, low), canvas.lit(rgb(232, 240, 242)), 2 * canvas.unit)
+    canvas.line(
+        (x - side * half * 1.9, low), (edge, low), canvas.lit(rgb(232, 240, 242)), 2 * canvas.unit
+    )

@@ -51,7 +51,9 @@ def _gradient(canvas: Canvas, horizon: float) -> None:
     low, middle, high = canvas.light.sky
     jitter = canvas.rng.normal(0, 6, 3)
     y = np.clip(1 - np.arange(canvas.height) / max(1.0, horizon), 0, 1)[:, None]
-    colours = np.where(y < 0.45, mixed(low, middle, y / 0.45), mixed(middle, high, (y - 0.45) / 0.55))
+    colours = np.where(
+        y < 0.45, mixed(low, middle, y / 0.45), mixed(middle, high, (y - 0.45) / 0.55)
+    )
     canvas.pixels[:] = np.clip(colours + jitter, 0, 255)[:, None].astype(np.uint8)
 
 
@@ -59,7 +61,9 @@ def _stars(canvas: Canvas, horizon: float) -> list[str]:
     for _ in range(int(canvas.rng.integers(25, 90))):
         x, y = canvas.rng.uniform(0, canvas.width), canvas.rng.uniform(0, horizon * 0.9)
         bright = canvas.rng.random() ** 2
-        canvas.disc(x, y, (0.5 + 1.2 * bright) * canvas.unit, mixed(rgb(150, 160, 210), 250, bright))
+        canvas.disc(
+            x, y, (0.5 + 1.2 * bright) * canvas.unit, mixed(rgb(150, 160, 210), 250, bright)
+        )
     return ["stars"]
 
 
@@ -69,7 +73,9 @@ def _sun(canvas: Canvas, horizon: float) -> tuple[float, float, float]:
     low, high = light.sun_height
     x = canvas.width * float(rng.choice([rng.uniform(0.12, 0.36), rng.uniform(0.64, 0.88)]))
     y = horizon * (1 - rng.uniform(low, high))
-    radius = float(rng.uniform(0.045, 0.085)) * canvas.height * (0.9 if light.name == "day" else 1.15)
+    radius = (
+        float(rng.uniform(0.045, 0.085)) * canvas.height * (0.9 if light.name == "day" else 1.15)
+    )
     strength = {"night": 0.35, "fog": 0.2}.get(light.name, 0.5)
     canvas.glow(x, y, 38 * canvas.unit, light.sun * strength)
     canvas.disc(x, y, radius, light.sun)
@@ -136,7 +142,9 @@ def _aurora(canvas: Canvas, horizon: float) -> list[str]:
         wave = np.sin(x / (22 * canvas.unit) + canvas.rng.uniform(0, 6)) * 12 * canvas.unit
         wave += np.sin(x / (47 * canvas.unit) + canvas.rng.uniform(0, 6)) * 16 * canvas.unit
         above = (horizon * place + wave)[None] - rows
-        veil = np.where(above > 0, np.exp(-above / (34 * canvas.unit)), np.exp(above / (6 * canvas.unit)))
+        veil = np.where(
+            above > 0, np.exp(-above / (34 * canvas.unit)), np.exp(above / (6 * canvas.unit))
+        )
         canvas.mix((veil * 0.75).astype(np.float32), colour)
     return ["aurora"]
 
@@ -151,7 +159,9 @@ def _rainbow(canvas: Canvas, horizon: float) -> list[str]:
         axes = (int(reach - i * 3.2 * canvas.unit),) * 2
         thickness = max(1, round(4 * canvas.unit))
         middle = (int(centre[0]), int(centre[1]))
-        cv2.ellipse(layer, middle, axes, 0, 180, 360, [float(v) for v in colour], thickness, cv2.LINE_AA)
+        cv2.ellipse(
+            layer, middle, axes, 0, 180, 360, [float(v) for v in colour], thickness, cv2.LINE_AA
+        )
         canvas.pixels = cv2.addWeighted(canvas.pixels, 0.45, layer, 0.55, 0)
     return ["rainbow"]
 
@@ -160,7 +170,10 @@ def _lightning(canvas: Canvas, horizon: float) -> list[str]:
     x, y = canvas.width * canvas.rng.uniform(0.15, 0.85), 0.0
     canvas.glow(x, horizon * 0.4, 30 * canvas.unit, rgb(110, 112, 140))
     while y < horizon:
-        step = (x + canvas.rng.normal(0, 11) * canvas.unit, y + canvas.rng.uniform(9, 20) * canvas.unit)
+        step = (
+            x + canvas.rng.normal(0, 11) * canvas.unit,
+            y + canvas.rng.uniform(9, 20) * canvas.unit,
+        )
         canvas.line((x, y), step, rgb(255, 252, 230), 2.4 * canvas.unit)
         x, y = step
     return ["lightning"]
@@ -169,10 +182,15 @@ def _lightning(canvas: Canvas, horizon: float) -> list[str]:
 def _birds(canvas: Canvas, horizon: float) -> list[str]:
     x, y = canvas.width * canvas.rng.uniform(0.2, 0.8), horizon * canvas.rng.uniform(0.2, 0.5)
     for _ in range(int(canvas.rng.integers(3, 7))):
-        bx, by = x + canvas.rng.normal(0, 34) * canvas.unit, y + canvas.rng.normal(0, 16) * canvas.unit
+        bx, by = (
+            x + canvas.rng.normal(0, 34) * canvas.unit,
+            y + canvas.rng.normal(0, 16) * canvas.unit,
+        )
         wing = canvas.rng.uniform(5, 9) * canvas.unit
         for side in (-1, 1):
-            canvas.line((bx, by), (bx + side * wing, by - wing * 0.55), rgb(52, 48, 58), 2 * canvas.unit)
+            canvas.line(
+                (bx, by), (bx + side * wing, by - wing * 0.55), rgb(52, 48, 58), 2 * canvas.unit
+            )
     return ["birds"]
 
 

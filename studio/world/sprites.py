@@ -56,7 +56,9 @@ def font_path() -> Path | None:
 def _font() -> ImageFont.FreeTypeFont:
     path = font_path()
     if path is None:
-        raise FontMissing("The emoji font is not installed. On Debian: apt-get install fonts-noto-color-emoji")
+        raise FontMissing(
+            "The emoji font is not installed. On Debian: apt-get install fonts-noto-color-emoji"
+        )
     return ImageFont.truetype(str(path), FONT_SIZE)
 
 
@@ -91,7 +93,10 @@ def cut_out(subject: Subject, rng: np.random.Generator, light: Light, colour: st
 
 def _mirrored(sprite: Sprite) -> Sprite:
     lamp = (1 - sprite.lamp[0], sprite.lamp[1]) if sprite.lamp else None
-    pixels, shine = np.ascontiguousarray(sprite.pixels[:, ::-1]), np.ascontiguousarray(sprite.shine[:, ::-1])
+    pixels, shine = (
+        np.ascontiguousarray(sprite.pixels[:, ::-1]),
+        np.ascontiguousarray(sprite.shine[:, ::-1]),
+    )
     return Sprite(pixels, shine, lamp)
 
 
@@ -105,7 +110,9 @@ def _recoloured(pixels: Image, colour: str) -> Image:
     middle = float(np.median(value[inside])) if inside.any() else 0.7
     shaded = np.clip(target * np.clip(value / max(middle, 0.2), 0.45, 1.5), 0, 255)
     result = pixels.copy()
-    result[..., :3] = np.clip(mixed(pixels[..., :3].astype(np.float32), shaded, saturated), 0, 255).astype(np.uint8)
+    result[..., :3] = np.clip(
+        mixed(pixels[..., :3].astype(np.float32), shaded, saturated), 0, 255
+    ).astype(np.uint8)
     return result
 
 
@@ -120,7 +127,9 @@ def scaled(sprite: Sprite, width: int, height: int) -> Sprite:
     return Sprite(np.clip(small, 0, 255).astype(np.uint8), shine, sprite.lamp)
 
 
-def lit(sprite: Sprite, light: Light, side: float, distance: float, strength: float = 0.75) -> Plane:
+def lit(
+    sprite: Sprite, light: Light, side: float, distance: float, strength: float = 0.75
+) -> Plane:
     """RGB (h, w, 3) float32 of a sprite under a light.
 
     Args:

@@ -41,7 +41,11 @@ def flattened(pixels: Image, radius: int) -> Image:
     colours = pixels.astype(np.float32)
     grey = tone(pixels)
     side = radius + 1
-    means, mean, square = cv2.blur(colours, (side, side)), cv2.blur(grey, (side, side)), cv2.blur(grey * grey, (side, side))
+    means, mean, square = (
+        cv2.blur(colours, (side, side)),
+        cv2.blur(grey, (side, side)),
+        cv2.blur(grey * grey, (side, side)),
+    )
     variance = square - mean * mean
     best = np.full(grey.shape, np.inf, np.float32)
     result = np.zeros_like(colours)
@@ -86,13 +90,17 @@ def vivid(pixels: Image, saturation: float, brightness: float = 1.0) -> Image:
     return cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB)
 
 
-def few_colours(pixels: Image, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def few_colours(
+    pixels: Image, count: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """K-means palette of a picture.
 
     Returns: labels (H, W) int in [0, count) and palette (count, 3) float32.
     """
     height, width = pixels.shape[:2]
-    small = cv2.resize(pixels, (max(8, width // 6), max(8, height // 6)), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        pixels, (max(8, width // 6), max(8, height // 6)), interpolation=cv2.INTER_AREA
+    )
     points = small.reshape(-1, 3).astype(np.float32)
     cv2.setRNGSeed(int(rng.integers(1 << 30)))
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 8, 2.0)

@@ -6,15 +6,29 @@ import cv2
 import numpy as np
 
 from studio.world.canvas import Image, Plane, noise
-from studio.world.painters.fields import few_colours, finish, flattened, flow, grain, outlines, tone, unit_of, vivid
+from studio.world.painters.fields import (
+    few_colours,
+    finish,
+    flattened,
+    flow,
+    grain,
+    outlines,
+    tone,
+    unit_of,
+    vivid,
+)
 
 
 def _paper_edge(shape: tuple[int, int], rng: np.random.Generator, margin: float) -> Plane:
     """1 inside an uneven frame of bare paper, 0 on it; margin in pixels."""
     height, width = shape
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
-    inside = np.minimum(np.minimum(columns, width - 1 - columns), np.minimum(rows, height - 1 - rows))
-    return np.asarray(np.clip((inside - margin * (0.5 + noise(rng, shape, 5, 4))) / 3, 0, 1), np.float32)
+    inside = np.minimum(
+        np.minimum(columns, width - 1 - columns), np.minimum(rows, height - 1 - rows)
+    )
+    return np.asarray(
+        np.clip((inside - margin * (0.5 + noise(rng, shape, 5, 4))) / 3, 0, 1), np.float32
+    )
 
 
 def watercolor(pixels: Image, rng: np.random.Generator) -> Image:
@@ -60,7 +74,9 @@ def _seal(out: Image, unit: float, rng: np.random.Generator) -> None:
     cv2.rectangle(out, (left, top), (left + side, top + side), (188.0, 44.0, 36.0), -1)
     for i in (1, 2):
         y = top + side * i // 3
-        cv2.line(out, (left + 3, y), (left + side - 3, y), (246.0, 230.0, 214.0), max(1, int(unit * 1.5)))
+        cv2.line(
+            out, (left + 3, y), (left + side - 3, y), (246.0, 230.0, 214.0), max(1, int(unit * 1.5))
+        )
 
 
 PIGMENTS = np.array(
@@ -80,7 +96,10 @@ def woodblock_print(pixels: Image, rng: np.random.Generator) -> Image:
     inks = palette * 0.45 + PIGMENTS[nearest] * 0.55
     fibre = cv2.resize(grain(rng, (shape[0], max(4, shape[1] // 12)), 1.0), (shape[1], shape[0]))
     flat = inks[labels] + (fibre * 3.5)[..., None]
-    bokashi = np.clip(1 - np.arange(shape[0], dtype=np.float32) / (0.22 * shape[0]), 0, 1)[:, None, None] * 0.5
+    bokashi = (
+        np.clip(1 - np.arange(shape[0], dtype=np.float32) / (0.22 * shape[0]), 0, 1)[:, None, None]
+        * 0.5
+    )
     flat = flat * (1 - bokashi) + flat * 0.62 * bokashi
     key = np.clip(outlines(calm, 45, 110, 2 * unit) * 1.1, 0, 1)[..., None]
     out = flat * (1 - key) + np.array([34, 30, 40], np.float32) * key
@@ -94,7 +113,13 @@ def _framed(colours: Plane, unit: float) -> Plane:
     inner = slice(margin, -margin)
     paper[inner, inner] = colours[inner, inner]
     line = max(1, int(1.5 * unit))
-    cv2.rectangle(paper, (margin, margin), (paper.shape[1] - margin - 1, paper.shape[0] - margin - 1), (36.0, 32.0, 40.0), line)
+    cv2.rectangle(
+        paper,
+        (margin, margin),
+        (paper.shape[1] - margin - 1, paper.shape[0] - margin - 1),
+        (36.0, 32.0, 40.0),
+        line,
+    )
     return paper
 
 
@@ -108,7 +133,10 @@ def pop_art(pixels: Image, rng: np.random.Generator) -> Image:
     flat = loud[labels]
     period = 7.0 * unit
     rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
-    u, v = (columns + rows) / 1.414 % period - period / 2, (columns - rows) / 1.414 % period - period / 2
+    u, v = (
+        (columns + rows) / 1.414 % period - period / 2,
+        (columns - rows) / 1.414 % period - period / 2,
+    )
     dark = np.clip(1.05 - tone(finish(flat)) / 235, 0.12, 0.75)
     dots = np.clip(dark * period * 0.55 - np.hypot(u, v) + 0.5, 0, 1)[..., None]
     inked = flat * (1 - dots) + flat * np.array([0.62, 0.5, 0.62], np.float32) * dots
@@ -127,20 +155,38 @@ def pencil_sketch(pixels: Image, rng: np.random.Generator) -> Image:
     for level, turn in ((0.16, base), (0.4, base + 0.35), (0.64, base + np.pi / 2)):
         hatch = _hatching(shape, turn, 3.4 * unit, rng)
         marks = np.maximum(marks, hatch * np.clip((dark - level) * 3.2, 0, 1) * (0.4 + 0.45 * dark))
-    along = _hatching(shape, 0.0, 3.0 * unit, rng, flow(pixels, 4)) * np.clip(dark - 0.25, 0, 1) * 0.4
+    along = (
+        _hatching(shape, 0.0, 3.0 * unit, rng, flow(pixels, 4)) * np.clip(dark - 0.25, 0, 1) * 0.4
+    )
     marks = np.maximum(marks, along)
     smudge = cv2.GaussianBlur(dark, (0, 0), 1.5) * 0.2
-    contours = outlines(flattened(pixels, 2), 45, 110, 1.6 * unit) * (0.7 + 0.3 * noise(rng, shape, 10, 2))
-    graphite = np.clip(np.maximum(marks + smudge, contours), 0, 1) * (0.9 + 0.12 * grain(rng, shape, 0.7))
+    contours = outlines(flattened(pixels, 2), 45, 110, 1.6 * unit) * (
+        0.7 + 0.3 * noise(rng, shape, 10, 2)
+    )
+    graphite = np.clip(np.maximum(marks + smudge, contours), 0, 1) * (
+        0.9 + 0.12 * grain(rng, shape, 0.7)
+    )
     paper = np.array([250, 248, 242], np.float32)
-    return finish(paper - np.clip(graphite, 0, 1)[..., None] * np.array([196, 194, 186], np.float32))
+    return finish(
+        paper - np.clip(graphite, 0, 1)[..., None] * np.array([196, 194, 186], np.float32)
+    )
 
 
-def _hatching(shape: tuple[int, int], turn: float, period: float, rng: np.random.Generator, angles: Plane | None = None) -> Plane:
+def _hatching(
+    shape: tuple[int, int],
+    turn: float,
+    period: float,
+    rng: np.random.Generator,
+    angles: Plane | None = None,
+) -> Plane:
     """Parallel pencil lines (H, W) in [0, 1], wavering, at one angle or along a field of angles."""
     rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
     direction = turn if angles is None else float(np.median(angles))
-    across = columns * np.sin(direction) - rows * np.cos(direction) + noise(rng, shape, 4, 3) * period * 2.2
+    across = (
+        columns * np.sin(direction)
+        - rows * np.cos(direction)
+        + noise(rng, shape, 4, 3) * period * 2.2
+    )
     wave = np.cos(across * 2 * np.pi / period)
     broken = 0.55 + 0.45 * noise(rng, shape, 9, 3)
     return np.asarray(np.clip(wave * 0.8 + 0.25, 0, 1) * broken, np.float32)

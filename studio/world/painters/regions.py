@@ -6,7 +6,16 @@ import cv2
 import numpy as np
 
 from studio.world.canvas import Image, Plane, noise
-from studio.world.painters.fields import detail, few_colours, finish, flattened, grain, outlines, unit_of, vivid
+from studio.world.painters.fields import (
+    detail,
+    few_colours,
+    finish,
+    flattened,
+    grain,
+    outlines,
+    unit_of,
+    vivid,
+)
 
 Labels = np.ndarray  # (H, W) int: the area each pixel belongs to.
 
@@ -20,7 +29,9 @@ def _cells(shape: tuple[int, int], step: float, jitter: float, rng: np.random.Ge
     x = np.clip(columns + rng.normal(0, step * jitter, columns.shape), 0, width - 1).astype(int)
     mask = np.full(shape, 255, np.uint8)
     mask[y, x] = 0
-    _, labels = cv2.distanceTransformWithLabels(mask, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    _, labels = cv2.distanceTransformWithLabels(
+        mask, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
     return labels
 
 
@@ -92,8 +103,12 @@ def low_poly(pixels: Image, rng: np.random.Generator) -> Image:
     inside = ((triangles > -0.5) & (triangles < [width + 0.5, height + 0.5])).all((1, 2))
     triangles = triangles[inside]
     centres = np.clip(triangles.mean(1), 0, [width - 1, height - 1]).astype(int)
-    colours = source[centres[:, 1], centres[:, 0]].astype(np.float32) + rng.normal(0, 5, (len(centres), 1))
-    for corners, colour in zip(np.round(triangles * 8).astype(np.int32), np.clip(colours, 0, 255).tolist(), strict=True):
+    colours = source[centres[:, 1], centres[:, 0]].astype(np.float32) + rng.normal(
+        0, 5, (len(centres), 1)
+    )
+    for corners, colour in zip(
+        np.round(triangles * 8).astype(np.int32), np.clip(colours, 0, 255).tolist(), strict=True
+    ):
         cv2.fillConvexPoly(out, corners, colour, cv2.LINE_AA, 3)
     return out
 
@@ -104,12 +119,21 @@ def pixel_art(pixels: Image, rng: np.random.Generator) -> Image:
     block = 4
     calm = flattened(vivid(pixels, 1.25, 1.03), 2)
     small = cv2.resize(calm, (width // block, height // block), interpolation=cv2.INTER_AREA)
-    bayer = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) / 16 - 0.5
-    tiled = np.tile(bayer, (small.shape[0] // 4 + 1, small.shape[1] // 4 + 1))[: small.shape[0], : small.shape[1]]
+    bayer = (
+        np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) / 16
+        - 0.5
+    )
+    tiled = np.tile(bayer, (small.shape[0] // 4 + 1, small.shape[1] // 4 + 1))[
+        : small.shape[0], : small.shape[1]
+    ]
     dithered = finish(small + (tiled * 20)[..., None])
-    labels, palette = few_colours(cv2.resize(dithered, (width, height), interpolation=cv2.INTER_NEAREST), 16, rng)
-    out = palette[labels[:: block, :: block]]
-    edges = cv2.resize(outlines(calm, 70, 160), (out.shape[1], out.shape[0]), interpolation=cv2.INTER_AREA)
+    labels, palette = few_colours(
+        cv2.resize(dithered, (width, height), interpolation=cv2.INTER_NEAREST), 16, rng
+    )
+    out = palette[labels[::block, ::block]]
+    edges = cv2.resize(
+        outlines(calm, 70, 160), (out.shape[1], out.shape[0]), interpolation=cv2.INTER_AREA
+    )
     out = out * (1 - 0.45 * np.clip(edges * 2 - 0.35, 0, 1))[..., None]
     return cv2.resize(finish(out), (width, height), interpolation=cv2.INTER_NEAREST)
 
@@ -134,7 +158,10 @@ def cubism(pixels: Image, rng: np.random.Generator) -> Image:
                      borderMode=cv2.BORDER_REFLECT)  # fmt: skip
     turn = rng.uniform(0, 2 * np.pi, count)[labels]
     slope = (np.cos(turn) * across + np.sin(turn) * down) / (26 * unit)
-    ochres = np.array([[196, 164, 112], [150, 138, 120], [118, 128, 130], [206, 188, 150], [160, 104, 66]], np.float32)
+    ochres = np.array(
+        [[196, 164, 112], [150, 138, 120], [118, 128, 130], [206, 188, 150], [160, 104, 66]],
+        np.float32,
+    )
     tint = ochres[rng.integers(0, 5, count)][labels]
     share = rng.uniform(0.1, 0.3, count)[labels][..., None]
     painted = (view * (1 - share) + tint * share) * (1 + np.clip(slope, -1, 1) * 0.2)[..., None]

@@ -12,7 +12,16 @@ import cv2
 import numpy as np
 
 from studio.world.canvas import Image, Plane, noise
-from studio.world.painters.fields import detail, finish, flattened, flow, grain, tone, unit_of, vivid
+from studio.world.painters.fields import (
+    detail,
+    finish,
+    flattened,
+    flow,
+    grain,
+    tone,
+    unit_of,
+    vivid,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,9 @@ class Brush:
     sharp: float = 0.0
 
 
-def _places(rng: np.random.Generator, shape: tuple[int, int], count: int, sharp: float, edges: Plane) -> tuple[np.ndarray, np.ndarray]:
+def _places(
+    rng: np.random.Generator, shape: tuple[int, int], count: int, sharp: float, edges: Plane
+) -> tuple[np.ndarray, np.ndarray]:
     """Rows and columns of `count` marks."""
     height, width = shape
     rows, columns = rng.integers(0, height, count), rng.integers(0, width, count)
@@ -50,7 +61,9 @@ def _places(rng: np.random.Generator, shape: tuple[int, int], count: int, sharp:
     return rows[keep][:count], columns[keep][:count]
 
 
-def lay(out: Image, source: Image, angles: Plane, edges: Plane, brush: Brush, rng: np.random.Generator) -> None:
+def lay(
+    out: Image, source: Image, angles: Plane, edges: Plane, brush: Brush, rng: np.random.Generator
+) -> None:
     """Paint one layer of straight marks onto `out`, in place."""
     unit = unit_of(out)
     area = out.shape[0] * out.shape[1] / 65536 / unit**2
@@ -61,7 +74,11 @@ def lay(out: Image, source: Image, angles: Plane, edges: Plane, brush: Brush, rn
     lengths = brush.length * unit * rng.uniform(0.6, 1.35, count) / 2
     lengths *= 1 - 0.45 * edges[rows, columns]
     widths = np.maximum(1, np.round(brush.width * unit * rng.uniform(0.7, 1.3, count))).astype(int)
-    colours = soft[rows, columns] + rng.normal(0, brush.jitter, (count, 1)) + rng.normal(0, brush.hue, (count, 3))
+    colours = (
+        soft[rows, columns]
+        + rng.normal(0, brush.jitter, (count, 1))
+        + rng.normal(0, brush.hue, (count, 3))
+    )
     colours = np.clip(colours, 0, 255).tolist()
     dx, dy = np.cos(turned) * lengths * 8, np.sin(turned) * lengths * 8
     starts = np.stack([columns * 8 - dx, rows * 8 - dy], 1).astype(int).tolist()
@@ -72,7 +89,9 @@ def lay(out: Image, source: Image, angles: Plane, edges: Plane, brush: Brush, rn
 
 def relief(pixels: Image, strength: float) -> Image:
     """Light from above left on thick paint."""
-    raised = cv2.filter2D(tone(pixels), -1, np.array([[-1, -1, 0], [-1, 0, 1], [0, 1, 1]], np.float32))
+    raised = cv2.filter2D(
+        tone(pixels), -1, np.array([[-1, -1, 0], [-1, 0, 1], [0, 1, 1]], np.float32)
+    )
     return finish(pixels.astype(np.float32) + np.clip(raised, -60, 60)[..., None] * strength)
 
 
@@ -139,7 +158,9 @@ def _swirl_field(pixels: Image, edges: Plane, rng: np.random.Generator) -> Plane
     return np.asarray(np.arctan2(mixed_y, mixed_x), np.float32)
 
 
-def _trace(out: Image, source: Image, angles: Plane, edges: Plane, brush: Brush, rng: np.random.Generator) -> None:
+def _trace(
+    out: Image, source: Image, angles: Plane, edges: Plane, brush: Brush, rng: np.random.Generator
+) -> None:
     """Paint curved marks that follow the field for several steps."""
     unit, steps = unit_of(out), 5
     height, width = out.shape[:2]
@@ -147,7 +168,11 @@ def _trace(out: Image, source: Image, angles: Plane, edges: Plane, brush: Brush,
     rows, columns = _places(rng, (height, width), int(brush.count * area), brush.sharp, edges)
     soft = cv2.GaussianBlur(source, (0, 0), max(0.7, brush.width * 0.3 * unit))
     count = len(rows)
-    colours = soft[rows, columns] + rng.normal(0, brush.jitter, (count, 1)) + rng.normal(0, brush.hue, (count, 3))
+    colours = (
+        soft[rows, columns]
+        + rng.normal(0, brush.jitter, (count, 1))
+        + rng.normal(0, brush.hue, (count, 3))
+    )
     x, y = columns.astype(np.float32), rows.astype(np.float32)
     stride = brush.length * unit / steps * (1 - 0.5 * edges[rows, columns])
     path = [np.stack([x, y], 1)]
@@ -156,7 +181,11 @@ def _trace(out: Image, source: Image, angles: Plane, edges: Plane, brush: Brush,
         x, y = x + np.cos(angle) * stride, y + np.sin(angle) * stride
         path.append(np.stack([x, y], 1))
     paths = np.round(np.stack(path, 1) * 8).astype(np.int32)
-    widths = np.maximum(1, np.round(brush.width * unit * rng.uniform(0.7, 1.3, count))).astype(int).tolist()
+    widths = (
+        np.maximum(1, np.round(brush.width * unit * rng.uniform(0.7, 1.3, count)))
+        .astype(int)
+        .tolist()
+    )
     for points, colour, size in zip(paths, np.clip(colours, 0, 255).tolist(), widths, strict=True):
         cv2.polylines(out, [points], False, colour, size, cv2.LINE_AA, 3)
 
@@ -177,21 +206,36 @@ def pointillism(pixels: Image, rng: np.random.Generator) -> Image:
     """Separate round dots on a pale ground, smaller on the subject, their hues spread around the true colour."""
     unit, edges = unit_of(pixels), detail(pixels, 2)
     source = vivid(pixels, 1.3, 1.04)
-    out = finish(cv2.GaussianBlur(source, (0, 0), 5 * unit) * 0.55 + np.array([244, 236, 218], np.float32) * 0.45)
+    out = finish(
+        cv2.GaussianBlur(source, (0, 0), 5 * unit) * 0.55
+        + np.array([244, 236, 218], np.float32) * 0.45
+    )
     soft = cv2.GaussianBlur(source, (0, 0), 1.0 * unit)
     for spacing, radius, spread, sharp in ((4.6, 2.5, 21, False), (3.6, 1.7, 16, True)):
         step = spacing * unit
         rows, columns = np.mgrid[0 : pixels.shape[0] : step, 0 : pixels.shape[1] : step]
-        rows = np.clip(rows + rng.normal(0, step * 0.25, rows.shape), 0, pixels.shape[0] - 1).ravel()
-        columns = np.clip(columns + rng.normal(0, step * 0.25, columns.shape), 0, pixels.shape[1] - 1).ravel()
+        rows = np.clip(
+            rows + rng.normal(0, step * 0.25, rows.shape), 0, pixels.shape[0] - 1
+        ).ravel()
+        columns = np.clip(
+            columns + rng.normal(0, step * 0.25, columns.shape), 0, pixels.shape[1] - 1
+        ).ravel()
         order = rng.permutation(len(rows))
         if sharp:
             order = order[edges[rows[order].astype(int), columns[order].astype(int)] > 0.22]
         rows, columns = rows[order], columns[order]
-        colours = soft[rows.astype(int), columns.astype(int)] + rng.normal(0, spread, (len(order), 3))
-        sizes = np.maximum(4, radius * unit * 8 * rng.uniform(0.75, 1.15, len(order))).astype(int).tolist()
+        colours = soft[rows.astype(int), columns.astype(int)] + rng.normal(
+            0, spread, (len(order), 3)
+        )
+        sizes = (
+            np.maximum(4, radius * unit * 8 * rng.uniform(0.75, 1.15, len(order)))
+            .astype(int)
+            .tolist()
+        )
         centres = np.stack([columns * 8, rows * 8], 1).astype(int).tolist()
-        for centre, size, colour in zip(centres, sizes, np.clip(colours, 0, 255).tolist(), strict=True):
+        for centre, size, colour in zip(
+            centres, sizes, np.clip(colours, 0, 255).tolist(), strict=True
+        ):
             cv2.circle(out, centre, size, colour, -1, cv2.LINE_AA, 3)
     return out
 
