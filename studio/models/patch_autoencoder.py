@@ -1,8 +1,9 @@
 """Palette's autoencoder: pictures to 16x16-pixel cells of 32 numbers, and back.
 
-A linear map (the principal components of the training pictures) carries the picture, a small residual convolutional
-network adds what a linear map cannot. Latents leave normalised, so `scaling_factor` is 1. The class wears the interface of
-diffusers' `AutoencoderKL` as far as Stable Diffusion pipelines use it.
+A linear map (the principal components of the training pictures) carries the picture, a small
+residual convolutional network adds what a linear map cannot. Latents leave normalised, so
+`scaling_factor` is 1. The class wears the interface of diffusers' `AutoencoderKL` as far as Stable
+Diffusion pipelines use it.
 """
 
 from dataclasses import dataclass
@@ -107,14 +108,18 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
 
     def encode(self, x: Tensor, return_dict: bool = True) -> Any:
         """Pixels (B, 3, H, W) in [-1, 1], H and W multiples of 16, to normalised latents (B, C, H/16, W/16)."""
-        raw = self.linear_encoder(F.pixel_unshuffle(x, self.config.downscale)) + self.residual_encoder(x)
+        raw = self.linear_encoder(
+            F.pixel_unshuffle(x, self.config.downscale)
+        ) + self.residual_encoder(x)
         latents = (raw - self.latent_mean) / self.latent_std
         return EncoderOutput(latents=latents) if return_dict else (latents,)
 
     def decode(self, z: Tensor, return_dict: bool = True, generator: Any = None) -> Any:
         """Normalised latents (B, C, h, w) to pixels (B, 3, 16 h, 16 w), about [-1, 1]; `generator` is not used."""
         raw = z * self.latent_std + self.latent_mean
-        pixels = F.pixel_shuffle(self.linear_decoder(raw), self.config.downscale) + self.residual_decoder(raw)
+        pixels = F.pixel_shuffle(
+            self.linear_decoder(raw), self.config.downscale
+        ) + self.residual_decoder(raw)
         return DecoderOutput(sample=pixels) if return_dict else (pixels,)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,0 +1,118 @@
+"""What a running wish tells: queued, loading, step, note, finished, failed, cancelled.
+
+Events are frozen and picklable: no tensor, no picture object, so they may cross threads and
+machines. `picture` says which picture of the click an event speaks of, counted from 0.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from studio.core.errors import StudioError
+    from studio.core.recipe import TextToImage
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A rough look at the clean picture the model has in mind: RGB bytes, row by row, 3 * width * height of them."""
+
+    width: int
+    height: int
+    rgb: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A picture on disk.
+
+    Attributes:
+        id: Name of the picture in the gallery; unguessable, safe as a file name.
+        path: The PNG, complete and flushed to disk.
+        recipe: What made it, settled; one picture.
+        width: Pixels.
+        height: Pixels.
+        seconds: From the first step to the file on disk.
+        steps_done: Steps made; fewer than `steps_total` when the picture was stopped early.
+        steps_total: Steps the recipe asks for.
+    """
+
+    id: str
+    path: Path
+    recipe: "TextToImage"
+    width: int
+    height: int
+    seconds: float
+    steps_done: int
+    steps_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all events."""
+
+    picture: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queued(Event):
+    """Waiting; `position` pictures are ahead (0 = next), `seconds` until the first step, estimated."""
+
+    position: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loading(Event):
+    """The model is being loaded; `model` is its title, `seconds` since loading began."""
+
+    model: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Event):
+    """Step `index` of `total` is done (1 = first); about `seconds_left` remain; a preview comes with some of them."""
+
+    index: int
+    total: int
+    seconds_left: float
+    preview: Preview | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note(Event):
+    """Something worth saying that stops nothing. A template and its values, like an error's message."""
+
+    message: str
+    values: tuple[tuple[str, object], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The message with its values filled in."""
+        return self.message.format(**dict(self.values))
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Event):
+    """The picture is made and on disk."""
+
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Event):
+    """This picture will not come; why, in words."""
+
+    error: "StudioError"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled(Event):
+    """Stopped on request; `result` is what existed by then, None when no step had been made."""
+
+    result: Result | None
+
+
+LAST_EVENTS = (Finished, Failed, Cancelled)
+"""After one of these, no event follows for that picture."""

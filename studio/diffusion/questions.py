@@ -1,0 +1,140 @@
+"""What a job asks and who answers: the seam between an algorithm and the machine it runs on.
+
+An algorithm is a generator. It yields one of the questions below and is sent the answer; it returns
+the finished pixels. It never calls a model, so whoever drives it may answer many jobs with one
+forward pass, and a test may answer with a formula.
+"""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from torch import Tensor
+
+from studio.core.events import Preview
+
+Pixels = np.ndarray[Any, np.dtype[np.uint8]]
+"""A finished picture: (H, W, 3), 0 to 255, sRGB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the words mean to one model.
+
+    Attributes:
+        tokens: Embedding per token (length, width), on the model's device.
+        pooled: Embedding of the whole prompt (width,), for models that want one (SDXL), else None.
+    """
+
+    tokens: Tensor
+    pooled: Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Asks what these words mean; the answer is a `Context`.
+
+    Attributes:
+        text: The words.
+        against: They are a negative prompt; some models mean nothing by an empty one.
+    """
+
+    text: str
+    against: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Asks what the model predicts (eps or v) in x at timestep t; the answer has the shape of x.
+
+    Attributes:
+        x: Model input (1, C, h, w): noisy latent, scaled to unit variance.
+        t: Timestep in [0, T); solvers may ask between whole ones.
+        guidance_scale: 1 or less asks for the prediction under `words` alone.
+        words: The prompt.
+        against: The negative prompt; None when guidance_scale is 1 or less.
+        index: Which step this is, 0 = first.
+        total: Number of steps.
+    """
+
+    x: Tensor
+    t: float
+    guidance_scale: float
+    words: Context
+    against: Context | None
+    index: int
+    total: int
+
+    @property
+    def rows(self) -> int:
+        """Rows it takes in a forward pass: two when guided, one when not."""
+        return 1 if self.against is None else 2
+
+
+@dataclass(frozen=True, slots=True)
+class Decode:
+    """Asks for the picture of a clean latent x (1, C, h, w); the answer is `Pixels`."""
+
+    x: Tensor
+
+
+Ask = Words | Question | Decode
+Algorithm = Generator[Ask, Any, Pixels]
+
+
+@dataclass(frozen=True, slots=True)
+class LatentSpace:
+    """Geometry of the space a model denoises in.
+
+    Attributes:
+        channels: Latent channels; 4 for Stable Diffusion 1.x.
+        downscale: Image pixels per latent cell along one side.
+    """
+
+    channels: int
+    downscale: int
+
+    def __post_init__(self) -> None:
+        if self.channels < 1 or self.downscale < 1:
+            raise ValueError(f"channels and downscale must be at least 1, got {self}")
+
+    def shape(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """Shape (1, C, h, w) of one latent for a picture of width x height pixels."""
+        return (1, self.channels, height // self.downscale, width // self.downscale)
+
+
+class Model(Protocol):
+    """What a loaded model can answer. Called by one thread at a time; only `encode` must bear several.
+
+    Attributes:
+        name: Name of its card.
+        device: Where it runs, as torch writes it.
+        dtype: Number format of the forward pass, as torch writes it without the prefix.
+        latents: Its latent space.
+        noise_schedule: Configuration of its noise schedule, as diffusers schedulers read it.
+    """
+
+    name: str
+    device: str
+    dtype: str
+    latents: LatentSpace
+    noise_schedule: dict[str, Any]
+
+    def encode(self, words: Words) -> Context:
+        """The meaning of a prompt."""
+
+    def ignored(self, text: str) -> str:
+        """The words beyond the token limit, which the model never sees; "" when there are none."""
+
+    def denoise(self, x: Tensor, t: Tensor, contexts: Sequence[Context]) -> Tensor:
+        """Predictions (R, C, h, w) in float32 for inputs x (R, C, h, w) at timesteps t (R,), one context a row."""
+
+    def denoised(self, x: Tensor, t: float, prediction: Tensor) -> Tensor:
+        """The clean estimate x0 from a model input x (1, C, h, w) at t and the (guided) prediction in it."""
+
+    def decode(self, x: Tensor) -> list[Pixels]:
+        """Pictures of clean latents x (B, C, h, w)."""
+
+    def preview(self, x0: Tensor) -> Preview:
+        """A cheap look at a clean estimate x0 (1, C, h, w); never the full decoder."""

@@ -1,0 +1,289 @@
+"""The engine: the one thread that owns the device, and the jobs that wait for it.
+
+Jobs join and leave at every step. The thread picks a batch, has the runner answer it, sends every
+answer into its job, and tells. Finished pixels go to another thread to be written, so the device
+never waits for a disk.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from studio.core.errors import InternalError, QueueFull, StudioError
+from studio.core.events import Cancelled, Event, Failed, Note, Queued
+from studio.core.recipe import TextToImage
+from studio.engine.batch import BatchKey
+from studio.engine.job import Job, Picture
+from studio.engine.mailbox import Mailbox
+from studio.engine.pace import Pace
+from studio.engine.scheduler import Scheduler
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from studio.diffusion.questions import Model, Pixels
+    from studio.engine.runner import Answers, Runner
+
+log = logging.getLogger(__name__)
+
+GUESSED_RATE = 4e6
+"""Rows x pixels x steps per second before anything was measured: palette on two slow cores."""
+
+LOADING_NEWS = 0.5
+"""Seconds between two pieces of news while a model loads."""
+
+
+class Engine:
+    """Runs jobs on one device.
+
+    Attributes:
+        pace: What the device was measured to do.
+    """
+
+    def __init__(self, *, pictures_per_owner: int, pictures_total: int) -> None:
+        """An engine that refuses more unfinished pictures than these; its thread starts with the first job."""
+        self.pace = Pace(GUESSED_RATE)
+        self._per_owner = pictures_per_owner
+        self._total = pictures_total
+        self._lock = threading.Condition()
+        self._jobs: dict[str, Job] = {}
+        self._scheduler = Scheduler()
+        self._closing = False
+        self._thread: threading.Thread | None = None
+        self._keepers = ThreadPoolExecutor(2, thread_name_prefix="keep")
+
+    def submit(
+        self,
+        recipes: Sequence[TextToImage],
+        owner: str,
+        loading: Future[Model],
+        *,
+        title: str,
+        keep: Callable[[Job, Picture], Event],
+        stop_after: int | None = None,
+    ) -> tuple[Mailbox, list[str]]:
+        """Accept the pictures of one click.
+
+        Args:
+            recipes: Settled, one picture each.
+            owner: Whose they are.
+            loading: The model, loaded or on its way.
+            title: The model's title, for news while it loads.
+            keep: Called off the device thread with every finished picture; returns its last event.
+            stop_after: Stop each picture after this many steps and keep what exists.
+
+        Returns: Where the events arrive, and the job ids in the order of the recipes.
+        Raises: QueueFull, at once.
+        """
+        mailbox = Mailbox(len(recipes))
+        jobs = [
+            Job(secrets.token_hex(16), owner, i, recipe, mailbox, keep, loading, title, stop_after)
+            for i, recipe in enumerate(recipes)
+        ]
+        with self._lock:
+            self._refuse_excess(len(jobs), owner)
+            ahead = self._scheduler.ahead_of(owner)
+            seconds = self.pace.seconds(self._work_before_a_newcomer()) if ahead else 0.0
+            for job in jobs:
+                self._jobs[job.id] = job
+                job.tell(Queued(job.picture, ahead + job.picture, seconds))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="device", daemon=True)
+                self._thread.start()
+            self._lock.notify_all()
+        loading.add_done_callback(lambda _: self._poke())
+        return mailbox, [job.id for job in jobs]
+
+    def cancel(self, ids: Sequence[str]) -> None:
+        """Stop these jobs at the next step; unknown or finished ones are fine."""
+        with self._lock:
+            for job in filter(None, map(self._jobs.get, ids)):
+                job.cancelled = True
+            self._lock.notify_all()
+
+    @property
+    def unfinished(self) -> int:
+        """Pictures accepted and not yet at their end."""
+        with self._lock:
+            return len(self._jobs)
+
+    def close(self, patience: float = 10.0) -> None:
+        """Cancel everything, keep what exists, end the threads; waits at most `patience` seconds."""
+        with self._lock:
+            self._closing = True
+            for job in self._jobs.values():
+                job.cancelled = True
+            self._lock.notify_all()
+        if self._thread is not None:
+            self._thread.join(patience)
+        self._keepers.shutdown(wait=True)
+
+    def _poke(self) -> None:
+        with self._lock:
+            self._lock.notify_all()
+
+    def _refuse_excess(self, new: int, owner: str) -> None:
+        mine = [job.work for job in self._jobs.values() if job.owner == owner]
+        if len(mine) + new > self._per_owner:
+            raise QueueFull(
+                "You have {mine} pictures under way; the limit is {limit}.",
+                hint="A place is free in about {seconds:.0f} s, or cancel some.",
+                seconds=self.pace.seconds(min(mine, default=0.0)),
+                mine=len(mine),
+                limit=self._per_owner,
+            )
+        if len(self._jobs) + new > self._total:
+            everything = sum(job.work for job in self._jobs.values())
+            raise QueueFull(
+                "The studio is full: {position} pictures are ahead of you.",
+                hint="Try again in about {seconds:.0f} s.",
+                seconds=self.pace.seconds(everything / len(self._jobs)) if self._jobs else 0.0,
+                position=len(self._jobs),
+            )
+
+    def _work_before_a_newcomer(self) -> float:
+        """One step of every job that has not made its first: newcomers go first, in order."""
+        fresh = (job for job in self._jobs.values() if job.steps_done == 0)
+        return sum(job.recipe.work_per_step for job in fresh)
+
+    # What follows runs on the device thread.
+
+    def _run(self) -> None:
+        import torch
+
+        from studio.engine.runner import Runner
+
+        with torch.inference_mode():
+            self._serve(Runner())
+
+    def _serve(self, runner: Runner) -> None:
+        while True:
+            with self._lock:
+                self._hear_wishes()
+                self._admit()
+                batch = self._scheduler.schedule(runner.cap)
+                if not batch:
+                    if self._closing and not self._jobs:
+                        return
+                    self._lock.wait(LOADING_NEWS if self._jobs else None)
+                    continue
+                jobs = [self._jobs[seat.id] for seat in batch]
+            try:
+                self._answer(runner, batch[0].key, jobs)
+            except Exception:
+                # The thread must outlive its own faults: others wait on it.
+                error = InternalError.logged(log, "a batch of %d jobs failed", len(jobs))
+                with self._lock:
+                    for job in jobs:
+                        self._end(job, Failed(job.picture, error))
+
+    def _hear_wishes(self) -> None:
+        """Take cancelled jobs out of the queue; what exists of them is decoded and kept."""
+        for job in list(self._jobs.values()):
+            if not job.cancelled or job.stopping or job.steps_made:
+                continue
+            self._scheduler.remove(job.id)
+            if job.stop():
+                self._scheduler.add(job.seat())
+            else:
+                self._end(job, Cancelled(job.picture, None))
+
+    def _admit(self) -> None:
+        """Begin jobs whose model has arrived; tell the others that it is on its way."""
+        for job in list(self._jobs.values()):
+            if job.begun or job.stopping:
+                continue
+            if not job.loading.done():
+                job.tell_loading()
+                continue
+            error = job.loading.exception()
+            if error is None:
+                self._go_on(job, job.begin)
+            else:
+                known = error if isinstance(error, StudioError) else InternalError("load")
+                self._end(job, Failed(job.picture, known))
+
+    def _answer(self, runner: Runner, key: BatchKey, jobs: list[Job]) -> None:
+        """One pass for these jobs, then each goes on with its answer."""
+        for job in jobs:
+            job.pass_begins()
+        started = time.monotonic()
+        model = jobs[0].model
+        answers = runner.answer(key, model, [job.asked for job in jobs])
+        if key.kind == "denoise" and answers.smaller is None:
+            work = sum(job.recipe.work_per_step for job in jobs)
+            self.pace.measured(work, time.monotonic() - started)
+        with self._lock:
+            self._spread(key, jobs, answers)
+
+    def _spread(self, key: BatchKey, jobs: list[Job], answers: Answers) -> None:
+        for job, answer in zip(jobs, answers.values, strict=True):
+            if answers.smaller is not None:
+                message = (
+                    "The device ran out of memory; going on with {rows} rows at a time, slower."
+                )
+                job.tell(Note(job.picture, message, (("rows", answers.smaller),)))
+            if answer is None:
+                continue
+            if isinstance(answer, StudioError):
+                self._end(job, Failed(job.picture, answer))
+            elif key.kind == "denoise":
+                job.batch = max(job.batch, len(jobs))
+                job.step_made(answer, self._seconds_left(job))
+                if job.stop_after == job.steps_done and not job.steps_made:
+                    job.cancelled = True
+                else:
+                    self._go_on(job, partial(job.advance, answer))
+            else:
+                self._go_on(job, partial(job.advance, answer))
+
+    def _seconds_left(self, job: Job) -> float:
+        """Until this job's last step: its owner's earlier work and its own, at the owner's share of the device."""
+        owners = {other.owner for other in self._jobs.values()}
+        before = sum(
+            other.work
+            for other in self._jobs.values()
+            if other.owner == job.owner and other.arrival <= job.arrival
+        )
+        this_step = job.recipe.work_per_step
+        return self.pace.seconds(max(before - this_step, 0.0) * len(owners))
+
+    def _go_on(self, job: Job, move: Callable[[], Pixels | None]) -> None:
+        """Let a job move to its next question, or to its end."""
+        try:
+            pixels = move()
+        except StudioError as error:
+            self._end(job, Failed(job.picture, error))
+        except Exception:
+            self._end(job, Failed(job.picture, InternalError.logged(log, "job %s failed", job.id)))
+        else:
+            if pixels is None:
+                self._scheduler.add(job.seat())
+            else:
+                # The row is free; writing is not the device's business.
+                self._scheduler.remove(job.id)
+                self._keepers.submit(self._keep, job, job.finished(pixels))
+
+    def _keep(self, job: Job, picture: Picture) -> None:
+        event: Any
+        try:
+            event = job.keep(job, picture)
+        except StudioError as error:
+            event = Failed(job.picture, error)
+        except Exception:
+            event = Failed(job.picture, InternalError.logged(log, "keeping job %s failed", job.id))
+        with self._lock:
+            self._end(job, event)
+            self._lock.notify_all()
+
+    def _end(self, job: Job, event: Event) -> None:
+        self._scheduler.remove(job.id)
+        self._jobs.pop(job.id, None)
+        job.tell(event)

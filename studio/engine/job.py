@@ -1,0 +1,203 @@
+"""A job: one picture on its way, from wish to file."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from studio.core.events import Event, Loading, Note, Preview, Step
+from studio.core.recipe import TextToImage
+from studio.engine.batch import BatchKey, Seat
+from studio.engine.mailbox import Mailbox
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from torch import Tensor
+
+    from studio.diffusion.questions import Algorithm, Ask, Model, Pixels, Question
+
+log = logging.getLogger(__name__)
+
+_ARRIVALS = itertools.count()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What the engine hands over when a job ends with something to show.
+
+    Attributes:
+        pixels: The picture.
+        recipe: What made it.
+        model: Who made it.
+        batch: Most pictures it shared a forward pass with, itself included.
+        steps_done: Steps made.
+        steps_total: Steps the whole run has.
+        seconds: From the first pass to the decoded picture.
+    """
+
+    pixels: Pixels
+    recipe: TextToImage
+    model: Model
+    batch: int
+    steps_done: int
+    steps_total: int
+    seconds: float
+
+
+@dataclass(eq=False, slots=True)
+class Job:
+    """State of one picture; touched under the engine's lock or by its thread alone.
+
+    Attributes:
+        id: Unguessable name.
+        owner: Whose it is.
+        picture: Its place among the pictures of one click, from 0.
+        recipe: Settled, one picture.
+        mailbox: Where its events go.
+        keep: Turns a `Picture` into the last event; runs off the device thread.
+        loading: The model, loaded or on its way.
+        title: The model's title.
+        stop_after: Stop after this many steps, as if cancelled then; None = run to the end.
+        asked: Its open question.
+        clean: Newest clean estimate x0 (1, C, h, w).
+        batch: Most pictures it shared a forward pass with, itself included.
+        cancelled: Somebody wishes it to stop.
+        stopping: The wish was heard; what exists is being decoded.
+    """
+
+    id: str
+    owner: str
+    picture: int
+    recipe: TextToImage
+    mailbox: Mailbox
+    keep: Callable[[Job, Picture], Event]
+    loading: Future[Model]
+    title: str
+    stop_after: int | None = None
+    arrival: int = field(default_factory=lambda: next(_ARRIVALS))
+    submitted: float = field(default_factory=time.monotonic)
+    asked: Ask | None = None
+    clean: Tensor | None = None
+    steps_done: int = 0
+    steps_total: int = 0
+    batch: int = 1
+    cancelled: bool = False
+    stopping: bool = False
+    _algorithm: Algorithm | None = None
+    _started: float | None = None
+
+    @property
+    def model(self) -> Model:
+        """The loaded model; asking earlier is a fault of ours."""
+        return self.loading.result(timeout=0)
+
+    @property
+    def begun(self) -> bool:
+        """Its algorithm is running."""
+        return self._algorithm is not None
+
+    @property
+    def steps_made(self) -> bool:
+        """Every step is made: decoding or writing is under way, and the picture is simply finished."""
+        return 0 < self.steps_total <= self.steps_done
+
+    @property
+    def work(self) -> float:
+        """Rows x pixels x steps still to do; what estimates count."""
+        steps = (self.steps_total or self.recipe.steps or 0) - self.steps_done
+        return self.recipe.work_per_step * max(steps, 0)
+
+    def tell(self, event: Event) -> None:
+        """Put an event into the mailbox."""
+        self.mailbox.put(event)
+
+    def tell_loading(self) -> None:
+        """Say that the model is on its way."""
+        self.tell(Loading(self.picture, self.title, time.monotonic() - self.submitted))
+
+    def begin(self) -> Pixels | None:
+        """Start the algorithm, up to its first question."""
+        from studio.diffusion.denoise import text_to_image
+
+        ignored = self.model.ignored(self.recipe.words)
+        if ignored:
+            message = "The model reads only the first words; these were left out: {ignored}"
+            self.tell(Note(self.picture, message, (("ignored", ignored),)))
+        self._algorithm = text_to_image(self.recipe, self.model)
+        return self.advance(None)
+
+    def stop(self) -> bool:
+        """Turn to what exists by now; False when nothing does."""
+        from studio.diffusion.denoise import picture_of
+
+        self.stopping = True
+        if self.clean is None:
+            return False
+        self._algorithm = picture_of(self.clean)
+        self.advance(None)
+        return True
+
+    def advance(self, answer: Any) -> Pixels | None:
+        """Send the answer to the open question; the finished pixels when that was the last one."""
+        if self._algorithm is None:
+            raise RuntimeError(f"job {self.id} has not begun")
+        try:
+            self.asked = self._algorithm.send(answer)
+        except StopIteration as end:
+            pixels: Pixels = end.value
+            return pixels
+        return None
+
+    def seat(self) -> Seat:
+        """Its open question as the scheduler sees it."""
+        from studio.diffusion.questions import Decode, Question
+
+        fresh = self.steps_done == 0 and not self.stopping
+        name, rows = self.recipe.model, 1
+        match self.asked:
+            case Question() as question:
+                key, rows = BatchKey("denoise", name, tuple(question.x.shape[1:])), question.rows
+            case Decode(x):
+                key = BatchKey("decode", name, tuple(x.shape[1:]))
+            case _:
+                key = BatchKey("words", name)
+        return Seat(self.id, self.owner, self.arrival, key, rows, fresh)
+
+    def pass_begins(self) -> None:
+        """A forward pass with this job in it begins."""
+        if self._started is None:
+            self._started = time.monotonic()
+
+    def step_made(self, prediction: Tensor, seconds_left: float) -> None:
+        """Note the step and tell; a preview is made only when the reader has seen the last one."""
+        question: Question = self.asked  # type: ignore[assignment]
+        self.steps_done, self.steps_total = question.index + 1, question.total
+        self.clean = self.model.denoised(question.x, question.t, prediction)
+        preview = self._preview() if self.mailbox.wants_preview(self.picture) else None
+        self.tell(Step(self.picture, self.steps_done, self.steps_total, seconds_left, preview))
+
+    def finished(self, pixels: Pixels) -> Picture:
+        """The picture with what is known of its making."""
+        seconds = time.monotonic() - (self._started or self.submitted)
+        return Picture(
+            pixels,
+            self.recipe,
+            self.model,
+            self.batch,
+            self.steps_done,
+            self.steps_total,
+            seconds,
+        )
+
+    def _preview(self) -> Preview | None:
+        """A preview, or none: a picture must not fail because its preview did."""
+        try:
+            return self.model.preview(self.clean) if self.clean is not None else None
+        except Exception:
+            log.exception("preview of job %s failed", self.id)
+            return None

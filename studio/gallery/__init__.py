@@ -1,0 +1,1 @@
+"""Where pictures live: files with their whole recipe inside. Knows no torch and no page."""

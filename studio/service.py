@@ -1,0 +1,393 @@
+"""The studio: the one object that knows all parts. The page, the command line and the API speak with it and nothing below it."""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import tempfile
+import threading
+import weakref
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.core.errors import ModelUnavailable, RecipeError, StudioError, UnknownName
+from studio.core.events import Cancelled, Event, Finished, Result
+from studio.core.recipe import Defaults, TextToImage
+from studio.core.settings import Settings
+from studio.core.styles import STYLES
+from studio.diffusion.samplers import SAMPLERS
+from studio.engine.engine import Engine
+from studio.engine.job import Job, Picture
+from studio.gallery.home import pictures_home
+from studio.gallery.metadata import Made, fingerprint
+from studio.gallery.store import Store
+from studio.models.catalog import Catalog
+from studio.models.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from studio.engine.mailbox import Mailbox
+    from studio.reproduce import Verdict
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = 10_000
+"""Pictures of this process that `find` and `recent` know; all of them stay on disk."""
+
+_SECRET = re.compile(r"\b(?:hf_|sk-|ghp_|github_pat_|xox[bp]-|AKIA)[A-Za-z0-9_-]{8,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a list a person chooses from."""
+
+    name: str
+    title: str
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a prompt means to a model.
+
+    Attributes:
+        unknown: Words it has never seen, each with the nearest ones it has.
+        ignored: Words beyond its token limit; "" when none, or when the model is not loaded yet.
+        secrets: Parts that look like access keys and would be saved with the picture, shortened.
+    """
+
+    unknown: tuple[tuple[str, tuple[str, ...]], ...]
+    ignored: str
+    secrets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state of the studio for the page's head.
+
+    Attributes:
+        model: Title of the model.
+        ready: It is loaded.
+        loading: It is being loaded.
+        problem: Why it cannot be loaded.
+        queue: Unfinished pictures of everybody.
+    """
+
+    model: str
+    ready: bool
+    loading: bool
+    problem: StudioError | None
+    queue: int
+
+
+class Run:
+    """One click on its way: one or more pictures.
+
+    Attributes:
+        id: Unguessable.
+        owner: Whose it is.
+        recipe: Settled; may ask for several pictures.
+    """
+
+    def __init__(
+        self, engine: Engine, recipe: TextToImage, owner: str, mailbox: Mailbox, jobs: list[str]
+    ) -> None:
+        self.id = jobs[0]
+        self.owner = owner
+        self.recipe = recipe
+        self._engine = engine
+        self._mailbox = mailbox
+        self._jobs = jobs
+
+    def events(self) -> Iterator[Event]:
+        """Events of all pictures until the last one ends; blocks."""
+        return iter(self._mailbox)
+
+    def aevents(self) -> AsyncIterator[Event]:
+        """As `events`, without blocking the event loop."""
+        return aiter(self._mailbox)
+
+    def cancel(self) -> None:
+        """Stop at the next step; what exists is kept and arrives with `Cancelled`."""
+        self._engine.cancel(self._jobs)
+
+
+class Studio:
+    """Everything a person can do, in one place. Methods may be called from any thread.
+
+    Attributes:
+        settings: What it was started with.
+        catalog: The models.
+        store: The pictures.
+        engine: The device.
+    """
+
+    def __init__(self, settings: Settings, catalog: Catalog | None = None) -> None:
+        """A studio that keeps its pictures where the settings say; loads nothing yet.
+
+        Raises: GalleryError when pictures cannot be kept there.
+        """
+        self.settings = settings
+        self.catalog = catalog or Catalog(settings)
+        self.store = Store(pictures_home(settings))
+        self.engine = Engine(
+            pictures_per_owner=settings.pictures_per_owner, pictures_total=settings.pictures_total
+        )
+        self._lock = threading.Lock()
+        # A run lives as long as somebody listens to it.
+        self._runs: weakref.WeakValueDictionary[str, Run] = weakref.WeakValueDictionary()
+        self._results: dict[str, tuple[str, Result]] = {}
+        self._vocabularies: dict[str, Vocabulary] = {}
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+
+    def start(self, model: str = "palette") -> None:
+        """Begin to load a model; returns at once."""
+        threading.Thread(target=self._warm, args=(model,), name="warm", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop all runs, keep what exists, end the threads."""
+        self.engine.close()
+        self.catalog.close()
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+    def choices(self, name: str, model: str = "palette") -> list[Choice]:
+        """What a person can choose for a setting: "sampler", "style" or "model" (those on this machine).
+
+        Raises: UnknownName.
+        """
+        if name == "sampler":
+            return [
+                Choice(key, SAMPLERS[key].title, SAMPLERS[key].help)
+                for key in self._samplers(model)
+            ]
+        if name == "style":
+            return [Choice(key, style.title) for key, style in STYLES.items()]
+        if name == "model":
+            return [
+                Choice(key, card.title, card.about)
+                for key, card in self.catalog.cards.items()
+                if self.catalog.here(key)
+            ]
+        raise UnknownName("list", name, ("model", "sampler", "style"))
+
+    def defaults(self, model: str = "palette") -> Defaults:
+        """What the model chooses where a recipe leaves the choice open."""
+        return self.catalog.defaults(model)
+
+    def sizes(self, model: str = "palette") -> dict[str, tuple[int, int]]:
+        """Width and height in pixels per aspect, as the model paints well."""
+        return dict(self.catalog.cards[model].sizes)
+
+    def submit(
+        self,
+        recipe: TextToImage,
+        owner: str,
+        *,
+        keep: bool = True,
+        stop_after: int | None = None,
+    ) -> Run:
+        """Accept a wish.
+
+        Args:
+            recipe: What to make; open choices are settled here, once.
+            owner: Whose it is: a browser or API key.
+            keep: False writes the pictures to a scratch folder that goes with the studio.
+            stop_after: Stop after this many steps and keep what exists.
+
+        Raises: RecipeError, UnknownName, ModelUnavailable, QueueFull; all at once.
+        """
+        settled = self._checked(recipe)
+        store = self.store if keep else self._scratch_store()
+        mailbox, jobs = self.engine.submit(
+            settled.pictures(),
+            owner,
+            self.catalog.model(settled.model),
+            title=self.catalog.cards[settled.model].title,
+            keep=lambda job, picture: self._kept(store, job, picture),
+            stop_after=stop_after,
+        )
+        run = Run(self.engine, settled, owner, mailbox, jobs)
+        with self._lock:
+            self._runs[run.id] = run
+        return run
+
+    async def run(self, recipe: TextToImage, owner: str) -> AsyncIterator[Event]:
+        """Submit and listen; whoever closes the iterator cancels what is left of the run."""
+        run = self.submit(recipe, owner)
+        try:
+            async for event in run.aevents():
+                yield event
+        finally:
+            run.cancel()
+
+    def cancel(self, run_id: str, owner: str) -> bool:
+        """Stop a run of this owner; False when there is none by that id."""
+        with self._lock:
+            run = self._runs.get(run_id)
+        if run is None or run.owner != owner:
+            return False
+        run.cancel()
+        return True
+
+    def read_prompt(self, prompt: str, style: str = "none", model: str = "palette") -> Reading:
+        """What a prompt means to a model, while it is being written."""
+        unknown = self._vocabulary(model).unknown(prompt)
+        secrets = tuple(found[:8] + "…" for found in _SECRET.findall(prompt))
+        ignored = ""
+        if self.status(model).ready:
+            ignored = self.catalog.model(model).result().ignored(STYLES[style].words(prompt))
+        return Reading(unknown, ignored, secrets)
+
+    def surprise(self, model: str = "palette") -> tuple[str, str]:
+        """A prompt the model paints well, and a style."""
+        prompts = self._vocabulary(model).prompts or self._vocabulary("palette").prompts
+        return random.choice(prompts), random.choice([name for name in STYLES if name != "none"])
+
+    def find(self, picture_id: str, owner: str) -> Result | None:
+        """A picture this owner made since the studio started."""
+        with self._lock:
+            kept = self._results.get(picture_id)
+        return kept[1] if kept is not None and kept[0] == owner else None
+
+    def recent(self, owner: str, limit: int = 24) -> list[Result]:
+        """This owner's pictures since the studio started, newest first."""
+        with self._lock:
+            mine = [result for kept_by, result in self._results.values() if kept_by == owner]
+        return mine[: -limit - 1 : -1]
+
+    def status(self, model: str = "palette") -> Status:
+        """The state of the studio and of one model."""
+        loading = self.catalog.loading_for(model) is not None
+        return Status(
+            self.catalog.cards[model].title,
+            self.catalog.loaded(model),
+            loading,
+            self.catalog.problem(model),
+            self.engine.unfinished,
+        )
+
+    def reproduce(self, path: Path) -> Verdict:
+        """Make a picture again from its own file and compare.
+
+        Raises: GalleryError when the file holds no recipe; what `submit` raises.
+        """
+        from studio.reproduce import reproduce
+
+        return reproduce(path, self)
+
+    def _warm(self, model: str) -> None:
+        try:
+            self.catalog.revision(model)
+            self.catalog.model(model)
+        except StudioError as error:
+            log.warning("%s: %s", model, error)
+
+    def _samplers(self, model: str) -> list[str]:
+        card = self.catalog.cards[model]
+        return [
+            name
+            for name, sampler in SAMPLERS.items()
+            if name not in card.unsuited_samplers and (card.few_step or not sampler.few_step)
+        ]
+
+    def _checked(self, recipe: TextToImage) -> TextToImage:
+        """The settled recipe, every name known, the work within the budget."""
+        card = self.catalog.cards[recipe.model]
+        settled = recipe.settled(self.catalog.defaults(recipe.model))
+        if settled.revision != self.catalog.revision(recipe.model):
+            raise RecipeError(
+                "revision",
+                "This wish is for another version of {title} ({revision}).",
+                hint="Leave the revision empty to use the one here.",
+                title=card.title,
+                revision=settled.revision,
+            )
+        if settled.sampler not in self._samplers(settled.model):
+            if settled.sampler not in SAMPLERS:
+                raise UnknownName("sampler", settled.sampler, self._samplers(settled.model))
+            raise RecipeError(
+                "sampler",
+                "{title} does not paint with {sampler}.",
+                hint="Choose one of: {known}.",
+                title=card.title,
+                sampler=settled.sampler,
+                known=", ".join(self._samplers(settled.model)),
+            )
+        if not settled.words.strip():
+            raise RecipeError("prompt", "Say what to paint, or choose a style.")
+        self._refuse_long_work(settled)
+        return settled
+
+    def _refuse_long_work(self, recipe: TextToImage) -> None:
+        work = recipe.work_per_step * (recipe.steps or 0) * recipe.count
+        minutes = self.engine.pace.seconds(work) / 60
+        if minutes > self.settings.max_minutes:
+            raise RecipeError(
+                "steps",
+                "This would take about {minutes:,.0f} min; the limit is {limit:g} min.",
+                hint="Choose a smaller size, fewer steps or fewer pictures.",
+                minutes=minutes,
+                limit=self.settings.max_minutes,
+            )
+
+    def _vocabulary(self, model: str) -> Vocabulary:
+        if model not in self._vocabularies:
+            try:
+                folder = self.catalog.folder(model)
+            except ModelUnavailable:
+                return Vocabulary()
+            self._vocabularies[model] = Vocabulary.read(folder)
+        return self._vocabularies[model]
+
+    def _scratch_store(self) -> Store:
+        with self._lock:
+            if self._scratch is None:
+                self._scratch = tempfile.TemporaryDirectory(prefix="atelier-")
+        return Store(Path(self._scratch.name))
+
+    def _kept(self, store: Store, job: Job, picture: Picture) -> Event:
+        """Write a picture with its recipe; the event that tells of it."""
+        import diffusers
+        import torch
+        from PIL import Image
+
+        from studio import __version__
+
+        image = Image.fromarray(picture.pixels)
+        made = Made(
+            app=__version__,
+            model_hash=picture.recipe.revision or "",
+            device=picture.model.device,
+            dtype=picture.model.dtype,
+            torch=torch.__version__,
+            diffusers=diffusers.__version__,
+            batch=picture.batch,
+            steps_done=picture.steps_done,
+            steps_total=picture.steps_total,
+            seconds=round(picture.seconds, 3),
+            created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            pixels=fingerprint(image),
+        )
+        picture_id, path = store.save(image, picture.recipe, made, job.owner)
+        result = Result(
+            picture_id,
+            path,
+            picture.recipe,
+            image.width,
+            image.height,
+            picture.seconds,
+            picture.steps_done,
+            picture.steps_total,
+        )
+        if store is self.store:
+            with self._lock:
+                self._results[picture_id] = (job.owner, result)
+                if len(self._results) > REMEMBERED:
+                    del self._results[next(iter(self._results))]
+        if job.stopping:
+            return Cancelled(job.picture, result)
+        return Finished(job.picture, result)

@@ -1,0 +1,134 @@
+"""The command line with the real studio and the built-in model: what it paints, it can paint again."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from importlib.util import find_spec
+from urllib.request import urlopen
+
+import pytest
+from PIL import Image, ImageChops
+
+from studio.cli import main
+from studio.gallery.metadata import read
+
+SMALL = ["--width", "64", "--height", "64", "--steps", "4"]
+
+
+@pytest.fixture
+def paint(home, tmp_path):
+    """Paints small pictures with the real studio; gives the files."""
+
+    def paint(name: str, *flags: str):
+        out = tmp_path / f"{name}.png"
+        assert main(["paint", "a lighthouse by the sea", *SMALL, "--out", str(out), *flags]) == 0
+        return sorted(tmp_path.glob(f"{name}*.png"))
+
+    return paint
+
+
+def pixels_differ(first, second) -> bool:
+    with Image.open(first) as a, Image.open(second) as b:
+        return ImageChops.difference(a, b).getbbox() is not None
+
+
+def test_painting_twice_with_one_seed_gives_equal_pixels(paint):
+    (first,), (second,), (other,) = (
+        paint(name, "--seed", seed) for name, seed in (("a", "7"), ("b", "7"), ("c", "8"))
+    )
+    assert not pixels_differ(first, second)
+    assert pixels_differ(first, other)
+
+
+def test_painting_and_reproducing_ask_nobody(paint, monkeypatch):
+    """A trip-wire on every outgoing connection and every name that is looked up."""
+    asked = []
+
+    def trip(*arguments, **_):
+        asked.append(arguments)
+        raise OSError("no network")
+
+    monkeypatch.setattr(socket.socket, "connect", trip)
+    monkeypatch.setattr(socket.socket, "connect_ex", trip)
+    monkeypatch.setattr(socket, "getaddrinfo", trip)
+    (path,) = paint("x", "--seed", "7")
+    assert main(["reproduce", str(path)]) == 0
+    assert asked == []
+
+
+@pytest.mark.parametrize("sampler", ["dpmpp_2m", "euler_a", "heun"])
+def test_a_picture_reproduces_from_its_own_file(paint, capsys, sampler):
+    (path,) = paint("x", "--seed", "7", "--sampler", sampler, "--negative-prompt", "fog")
+    capsys.readouterr()
+    assert main(["reproduce", str(path)]) == 0
+    assert capsys.readouterr().out == "identical\n"
+
+
+def test_a_picture_made_in_company_reproduces_alone(paint, capsys, monkeypatch):
+    """In float32 equal up to rounding: identical, or off by at most 1 with the company named."""
+    monkeypatch.setenv("STUDIO_DTYPE", "float32")
+    paths = paint("x", "--seed", "7", "--count", "4")
+    assert {read(path).made.batch for path in paths} == {4}
+    capsys.readouterr()
+    for path in (paths[0], paths[3]):
+        code, said = main(["reproduce", str(path)]), capsys.readouterr().out
+        if code:
+            assert re.fullmatch(
+                r"differs: max 1, PSNR \d+\.\d dB, because made together with 3 others.*\n", said
+            )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_ctrl_c_keeps_the_picture_so_far_and_it_reproduces(home, capsys):
+    """In a process of its own, interrupted for real."""
+    command = [sys.executable, "-m", "studio", "paint", "a boat", "--steps", "150", "--seed", "7"]
+    with subprocess.Popen(
+        [*command, "--width", "64", "--height", "64"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        while "step" not in (line := child.stderr.readline()):
+            assert line, "ended before the first step"
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=120)
+    assert child.returncode == 130
+    assert "Traceback" not in err
+    (path,) = home.rglob("*.png")
+    made = read(path).made
+    assert 0 < made.steps_done < made.steps_total == 150
+    assert out == f"{path}  seed 7  stopped after step {made.steps_done} of 150\n"
+    assert main(["reproduce", str(path)]) == 0
+    assert capsys.readouterr().out == "identical\n"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.skipif(find_spec("studio.ui") is None, reason="no page in this tree")
+def test_serve_prints_the_address_answers_there_and_ends_with_ctrl_c(home):
+    command = [sys.executable, "-m", "studio", "serve", "--port", "0"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as child:
+        address = re.fullmatch(r"Atelier is open at (http://\S+)\n", child.stdout.readline())[1]
+        with urlopen(address, timeout=30) as answer:
+            assert answer.status == 200
+        child.send_signal(signal.SIGINT)
+        rest, _ = child.communicate(timeout=60)
+    assert child.returncode in (0, 130)
+    assert "Traceback" not in rest
+
+
+def test_B7_an_unknown_sampler_is_answered_with_the_list(home, capsys):
+    assert main(["paint", "sea", "--sampler", "dpm++"]) == 2
+    err = capsys.readouterr().err
+    assert "Unknown sampler 'dpm++'." in err
+    assert "dpmpp_2m" in err
+
+
+def test_C1_no_words_and_no_style_are_refused_in_words(home, capsys):
+    assert main(["paint", "  "]) == 2
+    assert "Say what to paint, or choose a style." in capsys.readouterr().err

@@ -1,0 +1,85 @@
+"""Stand-ins that keep the real promises: a model that answers with a formula, at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from studio.core.events import Preview
+from studio.core.recipe import Defaults, TextToImage
+from studio.diffusion.questions import Context, LatentSpace, Pixels, Words
+
+DEFAULTS = Defaults(64, 64, 4, 3.0, "ddim", "fake")
+
+
+def recipe(**values: object) -> TextToImage:
+    """A settled recipe for the fake model."""
+    return TextToImage(**({"prompt": "a fox", "seed": 1, "model": "fake"} | values)).settled(
+        DEFAULTS
+    )
+
+
+class FakeModel:
+    """Predicts no noise but a trace of its input; what it was asked is kept in `passes`.
+
+    Attributes:
+        passes: Number of rows of every forward pass.
+        fault: Called with the inputs of every pass; may raise, block, or return a replacement for the answer.
+    """
+
+    name = "fake"
+    device = "cpu"
+    dtype = "float32"
+    latents = LatentSpace(channels=4, downscale=8)
+    noise_schedule = {
+        "num_train_timesteps": 1000,
+        "beta_schedule": "scaled_linear",
+        "beta_start": 0.00085,
+        "beta_end": 0.012,
+        "prediction_type": "epsilon",
+        "clip_sample": False,
+    }
+
+    def __init__(self, fault: Callable[[Tensor, Tensor], Tensor | None] | None = None) -> None:
+        self.passes: list[int] = []
+        self.encoded: list[Words] = []
+        self.threads: set[str] = set()
+        self.fault = fault
+
+    def encode(self, words: Words) -> Context:
+        self.encoded.append(words)
+        return Context(torch.full((3, 2), float(len(words.text))))
+
+    def ignored(self, text: str) -> str:
+        return " ".join(text.split()[20:])
+
+    def denoise(self, x: Tensor, t: Tensor, contexts: Sequence[Context]) -> Tensor:
+        self.threads.add(threading.current_thread().name)
+        self.passes.append(len(x))
+        answer = self.fault(x, t) if self.fault else None
+        pull = torch.stack([context.tokens.mean() for context in contexts])[:, None, None, None]
+        return 0.1 * x + 0.001 * pull if answer is None else answer
+
+    def denoised(self, x: Tensor, t: float, prediction: Tensor) -> Tensor:
+        return x - prediction
+
+    def decode(self, x: Tensor) -> list[Pixels]:
+        rgb = (
+            x[:, :3].clamp(-1, 1).add(1).mul(127.5).repeat_interleave(8, 2).repeat_interleave(8, 3)
+        )
+        return [np.ascontiguousarray(p) for p in rgb.movedim(1, -1).to(torch.uint8).numpy()]
+
+    def preview(self, x0: Tensor) -> Preview:
+        return Preview(1, 1, b"\0\0\0")
+
+
+def loaded(model: FakeModel) -> Future[FakeModel]:
+    """The model as a catalog hands it out."""
+    future: Future[FakeModel] = Future()
+    future.set_result(model)
+    return future
