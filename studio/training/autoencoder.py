@@ -77,18 +77,17 @@ def from_components(autoencoder: PatchAutoencoder, pictures: Tensor) -> None:
     )
     mean = patches.mean(0)
     values, vectors = torch.linalg.eigh((patches - mean).T @ (patches - mean) / len(patches))
-    vectors, spread = (
-        vectors.flip(1)[:, :channels],
-        values.flip(0)[:channels].clamp(min=1e-8).sqrt(),
-    )
+    vectors = vectors.flip(1)[:, :channels]
+    spread = values.flip(0)[:channels].clamp(min=1e-8).sqrt()
     scale = spread.sqrt()
-    autoencoder.linear_encoder.weight.copy_((vectors / scale).T[..., None, None])
-    autoencoder.linear_encoder.bias.copy_(-(mean @ vectors) / scale)
-    autoencoder.linear_decoder.weight.copy_((vectors * scale)[..., None, None])
-    autoencoder.linear_decoder.bias.copy_(mean)
-    for network in (autoencoder.residual_encoder[-1], autoencoder.residual_decoder[-2]):
-        torch.nn.init.zeros_(network.weight)
-        torch.nn.init.zeros_(network.bias)
+    state = autoencoder.state_dict()
+    state["linear_encoder.weight"].copy_((vectors / scale).T[..., None, None])
+    state["linear_encoder.bias"].copy_(-(mean @ vectors) / scale)
+    state["linear_decoder.weight"].copy_((vectors * scale)[..., None, None])
+    state["linear_decoder.bias"].copy_(mean)
+    for last in ("residual_encoder.9", "residual_decoder.13"):
+        state[f"{last}.weight"].zero_()
+        state[f"{last}.bias"].zero_()
     normalise(autoencoder, pictures)
 
 
@@ -198,7 +197,7 @@ def train_autoencoder(
             z = autoencoder.encode(x).latents
             y = autoencoder.decode(z + recipe.latent_noise * torch.randn_like(z)).sample
         loss = reconstruction_loss(y.float(), x)
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
         optimizer.zero_grad()

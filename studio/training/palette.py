@@ -8,6 +8,7 @@ under `--data`; `--out` receives the model folder. The same code runs on CPU and
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import time
 from collections.abc import Sequence
@@ -46,6 +47,7 @@ from studio.training.sheets import save_sheet
 from studio.training.tokenizer import build_tokenizer, encode
 from studio.world.words import known_words
 
+log = logging.getLogger(__name__)
 STAGES = ("render", "autoencoder", "latents", "denoiser", "export")
 
 
@@ -94,16 +96,16 @@ def world_tokenizer() -> CLIPTokenizer:
 
 def autoencoder_for(plan: Plan, device: torch.device) -> PatchAutoencoder:
     """The autoencoder as trained so far, or the one to start from."""
+    autoencoder: PatchAutoencoder
     trained = plan.runs / "autoencoder"
-    if (trained / "config.json").exists():
-        return PatchAutoencoder.from_pretrained(trained, torch_dtype=torch.float32).to(device)
-    if plan.init is not None:
-        return PatchAutoencoder.from_pretrained(plan.init / "vae", torch_dtype=torch.float32).to(
-            device
-        )
-    autoencoder = PatchAutoencoder(latent_channels=plan.shape.latent_channels).to(device)
-    pictures = [part[:: max(1, len(part) // 40)] for part in squares(plan.data)[:40]]
-    from_components(autoencoder, to_model(np.concatenate(pictures), device))
+    source = trained if (trained / "config.json").exists() else plan.init and plan.init / "vae"
+    if source is None:
+        autoencoder = PatchAutoencoder(latent_channels=plan.shape.latent_channels)
+        pictures = [part[:: max(1, len(part) // 40)] for part in squares(plan.data)[:40]]
+        from_components(autoencoder, to_model(np.concatenate(pictures), torch.device("cpu")))
+    else:
+        autoencoder = PatchAutoencoder.from_pretrained(source, torch_dtype=torch.float32)
+    autoencoder.to(device)
     return autoencoder
 
 
@@ -122,7 +124,7 @@ def autoencoder_stage(plan: Plan, device: torch.device) -> None:
     )
     autoencoder.save_pretrained(plan.runs / "autoencoder")
     for style, decibel in fidelity(autoencoder, held_out_by_style(4), device).items():
-        print(f"{style:24} {decibel:5.1f} dB")
+        log.info("%-24s %5.1f dB", style, decibel)
 
 
 def latents_stage(plan: Plan, device: torch.device) -> None:
@@ -165,8 +167,12 @@ def export_stage(plan: Plan, device: torch.device) -> None:
     denoiser, autoencoder = training.averaged_model(), autoencoder_for(plan, device).eval()
     size = export(plan.out, denoiser, autoencoder, tokenizer, plan.shard)
     save_sheet(plan.runs / "samples.png", sample(denoiser, autoencoder, tokenizer, PROMPTS), 7)
-    print(
-        f"{plan.out}: {size / 2**20:.1f} MiB after {training.step} steps, {training.seconds / 60:.0f} minutes"
+    log.info(
+        "%s: %.1f MiB after %d steps, %.0f minutes",
+        plan.out,
+        size / 2**20,
+        training.step,
+        training.seconds / 60,
     )
 
 
@@ -279,6 +285,7 @@ def plan_from(arguments: argparse.Namespace) -> Plan:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     options = parser().parse_args(arguments)
     plan = plan_from(options)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

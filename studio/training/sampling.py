@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from diffusers import DPMSolverMultistepScheduler
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ def sample(
     steps: int = 20,
     guidance: float = 3.0,
     cells: tuple[int, int] = (16, 16),
-) -> list[NDArray]:
+) -> list[NDArray[np.uint8]]:
     """One picture per prompt, seeds 0, 1, 2 ...
 
     Args:

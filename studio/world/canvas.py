@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from studio.world.light import Colour, Light
 
-Image = NDArray[np.uint8]
-Plane = NDArray[np.float32]
+# OpenCV's stubs lose the element type, so it is said here and not checked.
+Image = NDArray[Any]  # RGB (H, W, 3) uint8.
+Plane = NDArray[Any]  # (H, W) or (H, W, 3) float32.
 Point = tuple[float, float]
 
 SHIFT = 3  # OpenCV takes sub-pixel coordinates as integers scaled by 2 ** SHIFT.

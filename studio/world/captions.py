@@ -55,7 +55,7 @@ def _style(facts: Facts, rng: np.random.Generator) -> str:
 
 
 def noun_phrase(item: Item, rng: np.random.Generator) -> str:
-    """ "a red house", "three pears", "an old tower"."""
+    """Word an item: a red house, three pears, an old tower."""
     subject = SUBJECT_OF[item.name]
     colour = f"{item.colour} " if item.colour else ""
     if item.count > 1:

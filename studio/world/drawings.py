@@ -98,7 +98,7 @@ def lighthouse(pen: Pen, main: Colour | None) -> None:
     white = rgb(246, 244, 238)
 
     def half(y: float) -> float:
-        return mixed(neck, foot, (y - 0.26) / 0.74)
+        return neck + (foot - neck) * (y - 0.26) / 0.74
 
     pen.box(middle + 0.06, 0.86, middle + 0.26, 1.0, rgb(238, 230, 214))
     pen.polygon(
@@ -299,8 +299,18 @@ def pagoda(pen: Pen, main: Colour | None) -> None:
             middle - half * 0.6, top + 0.09, middle + half * 0.6, top + 0.16, rgb(240, 226, 196)
         )
         pen.window(middle - half * 0.14, top + 0.09, middle + half * 0.14, top + 0.16)
-        eave = [(middle - half * 1.55, top + 0.055), (middle - half * 0.5, top), (middle + half * 0.5, top),
-                (middle + half * 1.55, top + 0.055), (middle + half * 1.1, top + 0.088), (middle - half * 1.1, top + 0.088)]  # fmt: skip
+        below, tips = top + 0.088, top + 0.055
+        upper = [
+            (middle - half * 1.55, tips),
+            (middle - half * 0.5, top),
+            (middle + half * 0.5, top),
+        ]
+        lower = [
+            (middle + half * 1.55, tips),
+            (middle + half * 1.1, below),
+            (middle - half * 1.1, below),
+        ]
+        eave = upper + lower
         pen.polygon(eave, roof)
 
 
@@ -483,21 +493,15 @@ def ship(pen: Pen, main: Colour | None) -> None:
     _hull(pen, 0.8, pen.pick((112, 68, 46), (58, 52, 60)))
     pen.box(wide * 0.78, 0.7, wide * 0.96, 0.8, rgb(130, 82, 54))
     for x, top in ((0.26, 0.16), (0.52, 0.04), (0.77, 0.2)):
-        pen.line([(wide * x, top), (wide * x, 0.8)], rgb(76, 54, 42), 0.016)
+        mast = wide * x
+        pen.line([(mast, top), (mast, 0.8)], rgb(76, 54, 42), 0.016)
         for i in range(3):
             y, half = top + 0.03 + i * (0.74 - top) / 3, wide * (0.075 + 0.02 * i)
             low = y + (0.74 - top) / 3 - 0.03
-            pen.polygon(
-                [
-                    (wide * x - half, y),
-                    (wide * x + half, y),
-                    (wide * x + half * 1.12, low),
-                    (wide * x - half * 0.96, low),
-                ],
-                sail,
-            )
-            pen.polygon([(wide * x + half * 0.3, y), (wide * x + half, y), (wide * x + half * 1.12, low), (wide * x + half * 0.4, low)],
-                        sail * 0.87)  # fmt: skip
+            foot = [(mast + half * 1.12, low), (mast - half * 0.96, low)]
+            pen.polygon([(mast - half, y), (mast + half, y), *foot], sail)
+            shade = [(mast + half * 1.12, low), (mast + half * 0.4, low)]
+            pen.polygon([(mast + half * 0.3, y), (mast + half, y), *shade], sail * 0.87)
     pen.line([(wide * 0.03, 0.8), (-0.02, 0.66)], rgb(76, 54, 42), 0.016)
 
 
@@ -597,8 +601,8 @@ def _stem(pen: Pen, top: float) -> None:
     middle = pen.aspect / 2
     pen.line([(middle, top), (middle + 0.01, 1.0)], rgb(76, 132, 58), 0.035)
     for side, y in ((-1, 0.78), (1, 0.68)):
-        pen.polygon([(middle, y), (middle + side * 0.1, y - 0.1), (middle + side * 0.2, y - 0.08), (middle + side * 0.1, y + 0.02)],
-                    rgb(92, 152, 66))  # fmt: skip
+        tip, under = (middle + side * 0.2, y - 0.08), (middle + side * 0.1, y + 0.02)
+        pen.polygon([(middle, y), (middle + side * 0.1, y - 0.1), tip, under], rgb(92, 152, 66))
 
 
 def sunflower(pen: Pen, main: Colour | None) -> None:

@@ -153,7 +153,7 @@ def _rainbow(canvas: Canvas, horizon: float) -> list[str]:
     centre = (canvas.width * canvas.rng.uniform(0.3, 0.7), horizon * 1.15)
     reach = min(canvas.width * 0.5, horizon * 0.95)
     for i, hue in enumerate(range(0, 150, 25)):
-        bow = np.uint8([[[hue, 170, 250]]])
+        bow = np.array([[[hue, 170, 250]]], np.uint8)
         colour = cv2.cvtColor(bow, cv2.COLOR_HSV2RGB)[0, 0]
         layer = canvas.pixels.copy()
         axes = (int(reach - i * 3.2 * canvas.unit),) * 2

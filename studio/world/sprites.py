@@ -118,10 +118,10 @@ def _recoloured(pixels: Image, colour: str) -> Image:
 
 def scaled(sprite: Sprite, width: int, height: int) -> Sprite:
     """Resize with premultiplied alpha, so that no dark rim appears."""
-    premultiplied = sprite.pixels.astype(np.float32)
+    premultiplied: Plane = sprite.pixels.astype(np.float32)
     premultiplied[..., :3] *= premultiplied[..., 3:] / 255
     way = cv2.INTER_AREA if height < sprite.pixels.shape[0] else cv2.INTER_CUBIC
-    small = np.clip(cv2.resize(premultiplied, (width, height), interpolation=way), 0, 255)
+    small: Plane = np.clip(cv2.resize(premultiplied, (width, height), interpolation=way), 0, 255)
     small[..., :3] *= 255 / np.maximum(small[..., 3:], 1)
     shine = cv2.resize(sprite.shine, (width, height), interpolation=cv2.INTER_AREA)
     return Sprite(np.clip(small, 0, 255).astype(np.uint8), shine, sprite.lamp)

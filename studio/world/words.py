@@ -349,7 +349,7 @@ def known_words() -> frozenset[str]:
 
 
 def with_article(noun: str) -> str:
-    """ "owl" -> "an owl"; nouns without a singular ("grapes", "bread") stay bare."""
+    """Put "a" or "an" before a noun; nouns without a singular ("grapes", "bread") stay bare."""
     if noun in {"grapes", "bread"}:
         return noun
     return f"{'an' if noun[0] in 'aeio' or noun.startswith('um') else 'a'} {noun}"

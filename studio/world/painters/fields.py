@@ -10,7 +10,7 @@ from studio.world.canvas import Image, Plane
 
 def unit_of(pixels: Image) -> float:
     """Scale of marks: the short side over 256."""
-    return min(pixels.shape[:2]) / 256
+    return float(min(pixels.shape[:2])) / 256
 
 
 def tone(pixels: Image) -> Plane:
@@ -104,7 +104,8 @@ def few_colours(
     points = small.reshape(-1, 3).astype(np.float32)
     cv2.setRNGSeed(int(rng.integers(1 << 30)))
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 8, 2.0)
-    _, _, palette = cv2.kmeans(points, count, None, stop, 1, cv2.KMEANS_PP_CENTERS)
+    none = np.empty((0, 1), np.int32)
+    _, _, palette = cv2.kmeans(points, count, none, stop, 1, cv2.KMEANS_PP_CENTERS)
     flat = pixels.reshape(-1, 3).astype(np.float32)
     distance = (palette**2).sum(1)[None] - 2 * flat @ palette.T
     return distance.argmin(1).reshape(height, width), palette

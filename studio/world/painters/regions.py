@@ -96,10 +96,10 @@ def low_poly(pixels: Image, rng: np.random.Generator) -> Image:
     for along in np.arange(step, height, step):
         points += [(edge, min(float(along), height - 1.0)) for edge in (0.0, width - 1.0)]
     division = cv2.Subdiv2D((-1, -1, width + 2, height + 2))
-    division.insert([(np.float32(x), np.float32(y)) for x, y in points])
+    division.insert(points)
     source = cv2.GaussianBlur(vivid(pixels, 1.12, 1.0), (0, 0), 1.6)
     out = source.copy()
-    triangles = division.getTriangleList().reshape(-1, 3, 2)
+    triangles = np.asarray(division.getTriangleList()).reshape(-1, 3, 2)
     inside = ((triangles > -0.5) & (triangles < [width + 0.5, height + 0.5])).all((1, 2))
     triangles = triangles[inside]
     centres = np.clip(triangles.mean(1), 0, [width - 1, height - 1]).astype(int)
