@@ -61,7 +61,7 @@ def squares(data: Path) -> list[np.ndarray]:
 
 def to_model(pictures: np.ndarray, device: torch.device) -> Tensor:
     """uint8 (B, H, W, 3) to model pixels (B, 3, H, W) in [-1, 1]."""
-    x = torch.from_numpy(np.ascontiguousarray(pictures)).to(device).permute(0, 3, 1, 2)
+    x = torch.from_numpy(np.array(pictures)).to(device).permute(0, 3, 1, 2)
     return (x.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
 
 

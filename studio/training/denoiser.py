@@ -260,8 +260,21 @@ class DenoiserTraining:
         if self.accelerator.is_main_process:
             save_curve(self.folder / "denoiser-loss.png", self.curve, "denoiser: v loss")
 
-    def run(self, buckets: list[Bucket], empty: Tensor, on_checkpoint: Any = None) -> None:
-        """Train until the budget is spent; `on_checkpoint(self)` is called after each checkpoint."""
+    def run(
+        self,
+        buckets: list[Bucket],
+        empty: Tensor,
+        on_checkpoint: Any = None,
+        stop_at: int | None = None,
+    ) -> None:
+        """Train until the budget is spent, or to step `stop_at`, to be continued another time.
+
+        Args:
+            buckets: Training data.
+            empty: Token ids of the empty caption.
+            on_checkpoint: Called with this object after each checkpoint.
+            stop_at: Step to stop at early; the schedule stays the budget's.
+        """
         schedule = noise_schedule()
         schedule.alphas_cumprod = schedule.alphas_cumprod.to(self.accelerator.device)
         batches = draw_batches(buckets, empty, self.recipe, self.generator)
@@ -274,7 +287,10 @@ class DenoiserTraining:
             total=recipe.budget.steps,
             mininterval=5,
         )
-        while (progress := recipe.budget.progress(self.step, self.seconds)) < 1:
+        while (
+            self.step != stop_at
+            and (progress := recipe.budget.progress(self.step, self.seconds)) < 1
+        ):
             for group in self.optimizer.param_groups:
                 group["lr"] = learning_rate(recipe.peak_rate, self.step, progress)
             latents, tokens = next(batches)

@@ -62,11 +62,8 @@ def _encode(
     batch = 512 if device.type == "cuda" else 25
     latents = []
     for start in range(0, len(pictures), batch):
-        pixels = np.ascontiguousarray(
-            pictures[start : start + batch, :, ::-1]
-            if mirrored
-            else pictures[start : start + batch]
-        )
+        batched = pictures[start : start + batch]
+        pixels = np.array(batched[:, :, ::-1] if mirrored else batched)
         x = torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
         with torch.autocast(device.type, torch.bfloat16):
             z = autoencoder.encode(x.contiguous(memory_format=torch.channels_last)).latents

@@ -5,6 +5,7 @@ The font (Noto Color Emoji, SIL Open Font License 1.1) is needed while painting 
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -48,8 +49,10 @@ class Sprite:
 
 
 def font_path() -> Path | None:
-    """Where the emoji font is, or None."""
-    return next((path for path in FONT_PATHS if path.exists()), None)
+    """Where the emoji font is, or None; the environment variable PALETTE_EMOJI_FONT may name another place."""
+    named = os.environ.get("PALETTE_EMOJI_FONT")
+    places = (Path(named), *FONT_PATHS) if named else FONT_PATHS
+    return next((path for path in places if path.exists()), None)
 
 
 @cache
