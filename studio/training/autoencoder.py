@@ -140,83 +140,107 @@ def _batches(parts: list[np.ndarray], batch: int, rng: np.random.Generator) -> I
         yield part[np.sort(rng.choice(len(part), min(batch, len(part)), replace=False))]
 
 
-def train_autoencoder(
-    autoencoder: PatchAutoencoder,
-    data: Path,
-    folder: Path,
-    recipe: AutoencoderRecipe,
-    device: torch.device,
-) -> PatchAutoencoder:
-    """Train, resuming from `folder/autoencoder.pt`; curve and reconstructions are written beside it.
+class AutoencoderTraining:
+    """One resumable training run.
 
-    Returns: the same autoencoder, on `device`, with normalised latents.
+    Attributes:
+        model: The autoencoder, float32.
+        step: Optimiser steps done.
+        seconds: Time spent training, over all runs.
+        curve: (step, loss) points, every 20 steps.
     """
-    parts = squares(data)
-    rng = np.random.default_rng(0)
-    autoencoder = autoencoder.to(device, memory_format=torch.channels_last).train()
-    trained = [
-        p
-        for name, p in autoencoder.named_parameters()
-        if "decoder" in name or not recipe.keep_encoder
-    ]
-    for parameter in autoencoder.parameters():
-        parameter.requires_grad_(any(parameter is p for p in trained))
-    optimizer = torch.optim.AdamW(
-        trained, recipe.peak_rate, betas=(0.9, 0.99), weight_decay=1e-4, fused=True
-    )
-    step, seconds, curve = 0, 0.0, []
-    state = checkpoints.load(folder / "autoencoder.pt")
-    if state is not None:
-        autoencoder.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        step, seconds, curve = state["step"], state["seconds"], [(a, b) for a, b in state["curve"]]
 
-    def keep() -> None:
-        checkpoints.save(folder / "autoencoder.pt", {
-            "model": autoencoder.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "seconds": seconds,
-            "curve": [list(point) for point in curve],
-        })  # fmt: skip
-        save_curve(
-            folder / "autoencoder-loss.png", curve, "autoencoder: L1 of pixels and differences"
+    def __init__(
+        self,
+        model: PatchAutoencoder,
+        recipe: AutoencoderRecipe,
+        data: Path,
+        folder: Path,
+        device: torch.device,
+    ) -> None:
+        """Take up the checkpoint in `folder` if there is one; `data` holds the rendered pictures."""
+        self.recipe, self.folder, self.device = recipe, folder, device
+        self.parts = squares(data)
+        self.model = model.to(device, memory_format=torch.channels_last).train()
+        self.trained = []
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_("decoder" in name or not recipe.keep_encoder)
+            self.trained += [parameter] if parameter.requires_grad else []
+        self.optimizer = torch.optim.AdamW(
+            self.trained, recipe.peak_rate, betas=(0.9, 0.99), weight_decay=1e-4, fused=True
         )
-        save_reconstructions(
-            autoencoder, np.asarray(parts[-1][-8:]), folder / "autoencoder.png", device
-        )
+        self.step, self.seconds = 0, 0.0
+        self.curve: list[tuple[float, float]] = []
+        state = checkpoints.load(self.checkpoint)
+        if state is not None:
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step, self.seconds = state["step"], state["seconds"]
+            self.curve = [(a, b) for a, b in state["curve"]]
 
-    batches = _batches(parts, recipe.batch, rng)
-    before, started = seconds, time.monotonic()
-    saved = started
-    bar = tqdm(
-        desc="autoencoder", unit="step", initial=step, total=recipe.budget.steps, mininterval=5
-    )
-    while (progress := recipe.budget.progress(step, seconds)) < 1:
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(recipe.peak_rate, step, progress, hold=0.2)
-        x = to_model(next(batches), device)
-        with torch.autocast(device.type, torch.bfloat16):
-            z = autoencoder.encode(x).latents
-            y = autoencoder.decode(z + recipe.latent_noise * torch.randn_like(z)).sample
+    @property
+    def checkpoint(self) -> Path:
+        """Where the state is kept."""
+        return self.folder / "autoencoder.pt"
+
+    def save(self) -> None:
+        """Write the checkpoint, the loss curve and a sheet of reconstructions."""
+        state = {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+            "curve": [list(point) for point in self.curve],
+        }
+        checkpoints.save(self.checkpoint, state)
+        title = "autoencoder: L1 of pixels and differences"
+        save_curve(self.folder / "autoencoder-loss.png", self.curve, title)
+        last = np.asarray(self.parts[-1][-8:])
+        save_reconstructions(self.model, last, self.folder / "autoencoder.png", self.device)
+
+    def _train_step(self, pictures: np.ndarray, progress: float) -> Tensor:
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.recipe.peak_rate, self.step, progress, hold=0.2)
+        x = to_model(pictures, self.device)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            z = self.model.encode(x).latents
+            y = self.model.decode(z + self.recipe.latent_noise * torch.randn_like(z)).sample
         loss = reconstruction_loss(y.float(), x)
         torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(trained, 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        step += 1
-        seconds = before + time.monotonic() - started
-        if step % 20 == 0:
-            curve.append((step, float(loss.detach())))
-            bar.update(step - bar.n)
-            bar.set_postfix(loss=f"{curve[-1][1]:.4f}", spent=f"{progress:.0%}")
-        if time.monotonic() - saved > recipe.checkpoint_minutes * 60:
-            keep()
-            saved = time.monotonic()
-    autoencoder.eval()
-    if not recipe.keep_encoder:
-        normalise(
-            autoencoder, to_model(np.concatenate([part[::25] for part in parts])[:800], device)
+        torch.nn.utils.clip_grad_norm_(self.trained, 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.step += 1
+        return loss.detach()
+
+    def run(self) -> PatchAutoencoder:
+        """Train until the budget is spent; returns the autoencoder with normalised latents."""
+        recipe, before, started = self.recipe, self.seconds, time.monotonic()
+        saved = started
+        batches = _batches(self.parts, recipe.batch, np.random.default_rng(self.step))
+        bar = tqdm(
+            desc="autoencoder",
+            unit="step",
+            initial=self.step,
+            total=recipe.budget.steps,
+            mininterval=5,
         )
-    keep()
-    return autoencoder
+        while (progress := recipe.budget.progress(self.step, self.seconds)) < 1:
+            loss = self._train_step(next(batches), progress)
+            self.seconds = before + time.monotonic() - started
+            if self.step % 20 == 0:
+                self.curve.append((self.step, float(loss)))
+                bar.update(self.step - bar.n)
+                bar.set_postfix(loss=f"{self.curve[-1][1]:.4f}", spent=f"{progress:.0%}")
+            if time.monotonic() - saved > recipe.checkpoint_minutes * 60:
+                self.save()
+                saved = time.monotonic()
+        self.model.eval()
+        if not recipe.keep_encoder:
+            some = np.concatenate([part[::25] for part in self.parts])[:800]
+            normalise(self.model, to_model(some, self.device))
+        self.save()
+        return self.model
 
 
 @torch.inference_mode()

@@ -118,7 +118,7 @@ def warm_started(init: Path, tokenizer: CLIPTokenizer) -> Denoiser:
 
     Tokens the old model did not have start as the mean of the old words, which means nothing in particular.
     """
-    unet = UNet2DConditionModel.from_pretrained(init / "unet", torch_dtype=torch.float32)
+    unet = UNet2DConditionModel.from_pretrained(init / "unet", dtype=torch.float32)
     old = CLIPTextModel.from_pretrained(init / "text_encoder", dtype=torch.float32)
     old_ids = CLIPTokenizer.from_pretrained(init / "tokenizer").get_vocab()
     new = CLIPTextModel(
@@ -225,6 +225,8 @@ class DenoiserTraining:
         )
         self.step, self.seconds = 0, 0.0
         self.curve: list[tuple[float, float]] = []
+        self.schedule = noise_schedule()
+        self.schedule.alphas_cumprod = self.schedule.alphas_cumprod.to(accelerator.device)
         self._resume(optimizer)
         self.prepared, self.optimizer = accelerator.prepare(self.model, optimizer)
 
@@ -275,10 +277,8 @@ class DenoiserTraining:
             on_checkpoint: Called with this object after each checkpoint.
             stop_at: Step to stop at early; the schedule stays the budget's.
         """
-        schedule = noise_schedule()
-        schedule.alphas_cumprod = schedule.alphas_cumprod.to(self.accelerator.device)
-        batches = draw_batches(buckets, empty, self.recipe, self.generator)
         recipe, recent, before = self.recipe, [], self.seconds
+        batches = draw_batches(buckets, empty, recipe, self.generator)
         started = saved = time.monotonic()
         bar = tqdm(
             desc="denoiser",
@@ -287,22 +287,10 @@ class DenoiserTraining:
             total=recipe.budget.steps,
             mininterval=5,
         )
-        while (
-            self.step != stop_at
-            and (progress := recipe.budget.progress(self.step, self.seconds)) < 1
-        ):
-            for group in self.optimizer.param_groups:
-                group["lr"] = learning_rate(recipe.peak_rate, self.step, progress)
-            latents, tokens = next(batches)
-            with self.accelerator.autocast():
-                loss = v_loss(self.prepared, latents, tokens, schedule, self.generator)
-            self.accelerator.backward(loss)
-            self.accelerator.clip_grad_norm_(self.weights, 1.0)
-            self.optimizer.step()
-            self.optimizer.zero_grad()
-            self.step += 1
-            average(self.averaged, [p.detach() for p in self.weights], self.step)
-            recent.append(loss.detach())
+        while (progress := recipe.budget.progress(self.step, self.seconds)) < 1:
+            if self.step == stop_at:
+                break
+            recent.append(self._train_step(*next(batches), progress))
             self.seconds = before + time.monotonic() - started
             if self.step % 50 == 0:
                 self.curve.append((self.step, float(torch.stack(recent).mean())))
@@ -317,6 +305,20 @@ class DenoiserTraining:
         self.save()
         if on_checkpoint is not None:
             on_checkpoint(self)
+
+    def _train_step(self, latents: Tensor, tokens: Tensor, progress: float) -> Tensor:
+        """One optimiser step; returns the loss."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.recipe.peak_rate, self.step, progress)
+        with self.accelerator.autocast():
+            loss = v_loss(self.prepared, latents, tokens, self.schedule, self.generator)
+        self.accelerator.backward(loss)
+        self.accelerator.clip_grad_norm_(self.weights, 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.step += 1
+        average(self.averaged, [weight.detach() for weight in self.weights], self.step)
+        return loss.detach()
 
     def averaged_model(self) -> Denoiser:
         """Copy the average into the model for good and return it: the end of training."""

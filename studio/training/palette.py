@@ -24,12 +24,12 @@ from studio.models.patch_autoencoder import PatchAutoencoder
 from studio.training import data as rendering
 from studio.training.autoencoder import (
     AutoencoderRecipe,
+    AutoencoderTraining,
     fidelity,
     from_components,
     held_out_by_style,
     squares,
     to_model,
-    train_autoencoder,
 )
 from studio.training.budget import Budget
 from studio.training.denoiser import (
@@ -104,7 +104,7 @@ def autoencoder_for(plan: Plan, device: torch.device) -> PatchAutoencoder:
         pictures = [part[:: max(1, len(part) // 40)] for part in squares(plan.data)[:40]]
         from_components(autoencoder, to_model(np.concatenate(pictures), torch.device("cpu")))
     else:
-        autoencoder = PatchAutoencoder.from_pretrained(source, torch_dtype=torch.float32)
+        autoencoder = PatchAutoencoder.from_pretrained(source, dtype=torch.float32)
     autoencoder.to(device)
     return autoencoder
 
@@ -119,9 +119,8 @@ def autoencoder_stage(plan: Plan, device: torch.device) -> None:
     if plan.autoencoder is None:
         return
     recipe = AutoencoderRecipe(plan.autoencoder, batch=96 if device.type == "cuda" else 12)
-    autoencoder = train_autoencoder(
-        autoencoder_for(plan, device), plan.data, plan.runs, recipe, device
-    )
+    start = autoencoder_for(plan, device)
+    autoencoder = AutoencoderTraining(start, recipe, plan.data, plan.runs, device).run()
     autoencoder.save_pretrained(plan.runs / "autoencoder")
     for style, decibel in fidelity(autoencoder, held_out_by_style(4), device).items():
         log.info("%-24s %5.1f dB", style, decibel)

@@ -171,7 +171,7 @@ def test_quick_runs_every_stage_and_diffusers_loads_the_result(tmp_path):
     assert len(weights) > 3
     index = json.loads((tmp_path / "out" / "model_index.json").read_text())
     assert index["_class_name"] == "StableDiffusionPipeline"
-    pipeline = DiffusionPipeline.from_pretrained(tmp_path / "out", torch_dtype=torch.float32)
+    pipeline = DiffusionPipeline.from_pretrained(tmp_path / "out", dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     picture = pipeline("a castle", num_inference_steps=2, height=64, width=96).images[0]
     assert picture.size == (96, 64)
