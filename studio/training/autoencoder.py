@@ -161,7 +161,8 @@ class AutoencoderTraining:
         """Take up the checkpoint in `folder` if there is one; `data` holds the rendered pictures."""
         self.recipe, self.folder, self.device = recipe, folder, device
         self.parts = squares(data)
-        self.model = model.to(device, memory_format=torch.channels_last).train()
+        self.model = model
+        self.model.to(device, memory_format=torch.channels_last).train()
         self.trained = []
         for name, parameter in model.named_parameters():
             parameter.requires_grad_("decoder" in name or not recipe.keep_encoder)
