@@ -153,7 +153,10 @@
       A.make("div", { class: "top-buttons" }, language, theme),
     );
 
+    // Only news is written: a screen reader would read the same words again.
+    const show = (node, text) => { if (node.textContent !== text) node.textContent = text; };
     let timer = 0;
+    let since = "";
     const poll = async () => {
       clearTimeout(timer);
       let pause = 4000;
@@ -162,13 +165,18 @@
           const answer = await fetch("atelier/status");
           const now = await answer.json();
           root.dataset.state = now.state;
-          model.textContent = now.model;
-          line.textContent = now.line;
-          queue.textContent = now.queue;
+          if (since && now.since !== since) A.rooms().forEach((room) => room.stage?.lost("The studio was started anew; this picture was not finished. Paint it again."));
+          since = now.since;
+          show(model, now.model);
+          show(line, now.line);
+          show(queue, now.queue);
           if (now.state === "loading") pause = 1000;
         } catch {
           root.dataset.state = "lost";
-          line.textContent = A.say("The studio does not answer. Trying again.");
+          const silent = A.say("The studio does not answer. Trying again.");
+          show(line, silent);
+          A.rooms().forEach((room) => room.stage?.silent(silent));
+          pause = 1500;
         }
       }
       timer = setTimeout(poll, pause);

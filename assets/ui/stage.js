@@ -29,10 +29,10 @@
     const live = A.make("div", { class: "unseen", role: "status", "aria-live": "polite" });
     const notes = A.make("div", { class: "notes" });
     const tool = (name, icon, label, act) =>
-      A.make("button", { class: "tool", type: "button", id: room.id(`do-${name}`), title: A.say(label), on: { click: act } },
+      A.make("button", { class: "tool", type: "button", id: room.id(`do-${name}`), title: A.say(label), "aria-label": A.say(label), on: { click: act } },
         A.icon(icon), A.make("span", {}, A.say(label)));
     const fullButton = tool("full", "full", "Full size", () => open());
-    const downloadLink = A.make("a", { class: "tool", id: room.id("do-download"), title: A.say("Download PNG"), download: true },
+    const downloadLink = A.make("a", { class: "tool", id: room.id("do-download"), title: A.say("Download PNG"), "aria-label": A.say("Download PNG"), download: true },
       A.icon("download"), A.make("span", {}, A.say("Download PNG")));
     const seedButton = tool("seed", "seed", "Copy seed", async () => {
       await A.copy(String(chosen().seed));
@@ -74,7 +74,8 @@
       root.dataset.state = next;
       line.dataset.tone = tone;
       words.textContent = text;
-      room.root.toggleAttribute("data-busy", active());
+      if (active()) room.root.dataset.busy = next;
+      else delete room.root.dataset.busy;
       cancelButton.hidden = !active();
       for (const paint of room.root.querySelectorAll("button.paint")) paint.setAttribute("aria-disabled", active());
       clearTimeout(silence);
@@ -228,6 +229,9 @@
       runId = "";
       fill.style.transform = "scaleX(0)";
       setState("sending", A.say("Sending"));
+      // On a phone the form is below the stage: bring the stage back into view.
+      const { top, bottom } = mat.getBoundingClientRect();
+      if (bottom < 120 || top > innerHeight - 120) mat.scrollIntoView({ block: "center" });
       return true;
     }
 
@@ -238,8 +242,10 @@
       if (runId) trigger("stop", { run: runId });
     }
 
-    function lost() {
-      if (active()) setState(view.cells.length ? "done" : "empty", A.say("The connection broke before the picture was done."), "error");
+    function lost(why = "The connection broke before the picture was done.") {
+      if (!active()) return;
+      for (const node of cells.children) if (node.dataset.state === "painting") node.dataset.state = "stopped";
+      setState(view.cells.length ? "done" : "empty", A.say(why), "error");
     }
 
     const note = (lines) => notes.replaceChildren(...lines.map((one) => A.make("p", {}, one)));
@@ -249,12 +255,16 @@
       A.showError(room, error);
     }
 
-    setState("empty", "");
+    function silent(text) {
+      if (active()) words.textContent = text;
+    }
+
+    setState("empty", A.say("Ctrl + Enter paints, Esc stops."));
     drawActions();
     drawStrip();
     A.onGather(() => { drawStrip(); drawActions(); });
     watch("value", () => draw(props.value));
-    room.ready("stage", { corner, get painted() { return view.cells.length > 0; }, sending, cancel, lost, refuse, note, use: (id) => trigger("select", { id }) });
+    room.ready("stage", { corner, get painted() { return view.cells.length > 0; }, sending, cancel, lost, silent, refuse, note, use: (id) => trigger("select", { id }) });
   };
 
   function invitation(examples, choose) {

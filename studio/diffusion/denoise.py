@@ -31,7 +31,7 @@ from studio.diffusion.questions import (
     Stopped,
     Words,
 )
-from studio.diffusion.samplers import Solver
+from studio.diffusion.solver import Solver
 
 T = TypeVar("T")
 Meaning = tuple[Context, Context | None]

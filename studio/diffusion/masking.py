@@ -25,8 +25,8 @@ Coverage = np.ndarray[Any, np.dtype[np.float32]]
 CONTEXT = 0.35
 """Share of the mask's own size that is looked at around it."""
 
-MATCHED = 24
-"""Pixels over which the new part's colours are led to those at the edge of the old."""
+MATCHED = 48
+"""Half the pixels over which the new part's colours are led to those at the edge of the old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,21 +252,33 @@ def _edge_correction(difference: np.ndarray[Any, Any], known: Mask) -> np.ndarra
     """
     if known.all() or not known.any():
         return np.zeros_like(difference)
-    correction = np.zeros_like(difference)
-    weights = np.zeros(known.shape)
-    radii = (2, 6, 12, MATCHED)
-    for radius in radii:
-        count = box_sum(known, radius)
-        near = count > 0
-        mean = (
-            _box_mean_sum(difference * known[..., None], radius) / np.maximum(count, 1)[..., None]
-        )
-        correction[near] += mean[near]
-        weights += near
-    # A pixel beside the edge is in reach of every radius, one at MATCHED pixels of the widest alone.
-    fade = (weights / len(radii))[..., None]
-    met: np.ndarray[Any, Any] = correction / np.maximum(weights, 1)[..., None] * fade
-    return met
+    # Beyond the picture's own edges all goes on as it is there.
+    border = ((2 * MATCHED, 2 * MATCHED), (2 * MATCHED, 2 * MATCHED))
+    known = np.pad(known, border, mode="edge")
+    difference = np.pad(difference, (*border, (0, 0)), mode="edge")
+    total, weight = np.zeros_like(difference), np.zeros(known.shape)
+    # Averages of the known differences nearby, over windows of several sizes; the smallest count most.
+    for radius in (1, 3, 8, 20, MATCHED):
+        near = _smoothed(known[..., None].astype(float), radius)[..., 0]
+        total += _smoothed(difference * known[..., None], radius) / radius
+        weight += near / radius
+    fade = np.clip(2 * near, 0, 1)[..., None]
+    met: np.ndarray[Any, Any] = total / np.maximum(weight, 1e-9)[..., None] * fade
+    inner = slice(2 * MATCHED, -2 * MATCHED)
+    return met[inner, inner]
+
+
+def _smoothed(values: np.ndarray[Any, Any], radius: int) -> np.ndarray[Any, Any]:
+    """Averages under a tent of twice this radius: no steps where a window ends. (H, W, C)."""
+    count = _window_counts(values.shape[0], values.shape[1], radius)
+    once = _box_mean_sum(values, radius) / count
+    twice: np.ndarray[Any, Any] = _box_mean_sum(once, radius) / count
+    return twice
+
+
+def _window_counts(height: int, width: int, radius: int) -> np.ndarray[Any, Any]:
+    counts: np.ndarray[Any, Any] = box_sum(np.ones((height, width), bool), radius)[..., None]
+    return counts
 
 
 def _shrunk_mask(mask: Mask, size: tuple[int, int]) -> Mask:

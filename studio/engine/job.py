@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+PREVIEW_EVERY = 0.1
+"""Seconds; more often is more than an eye asks for."""
+
 _ARRIVALS = itertools.count()
 
 
@@ -94,6 +97,7 @@ class Job:
     stopping: bool = False
     _algorithm: Algorithm | None = None
     _started: float | None = None
+    _next_preview: float = 0.0
 
     @property
     def model(self) -> Model:
@@ -179,11 +183,14 @@ class Job:
             self._started = time.monotonic()
 
     def step_made(self, prediction: Tensor, seconds_left: float) -> None:
-        """Note the step and tell; a preview is made only when the reader has seen the last one."""
+        """Note the step and tell; a preview is made when the reader has seen the last one, at most every 0.1 s."""
         question: Question = self.asked  # type: ignore[assignment]
         self.steps_done, self.steps_total = question.index + 1, question.total
         self.clean = self.model.denoised(question.x, question.t, prediction)
-        preview = self._preview() if self.mailbox.wants_preview(self.picture) else None
+        preview = None
+        if time.monotonic() >= self._next_preview and self.mailbox.wants_preview(self.picture):
+            preview = self._preview()
+            self._next_preview = time.monotonic() + PREVIEW_EVERY
         self.tell(Step(self.picture, self.steps_done, self.steps_total, seconds_left, preview))
 
     def finished(self, pixels: Pixels) -> Picture:

@@ -25,8 +25,6 @@ MAX_PARTS = 20_000
 MAX_SCANS = 64
 """Passes over a progressive JPEG; encoders make about ten, and each may cost a whole picture's work."""
 
-_DAMAGED = "Please re-export it."
-
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -76,17 +74,18 @@ def inspected(data: bytes) -> Header:
 
 def refuse_early_end() -> NoReturn:
     """Says that the file stops before the picture does."""
-    raise PictureError("The image is damaged (ends too early).", hint=_DAMAGED)
+    raise PictureError("The image is damaged (ends too early).", hint="Please re-export it.")
 
 
 def refuse_damaged(why: str) -> NoReturn:
     """Says that the file breaks its format's rules; `why` is a few plain words."""
-    raise PictureError("The image is damaged ({why}).", hint=_DAMAGED, why=why)
+    raise PictureError("The image is damaged ({why}).", hint="Please re-export it.", why=why)
 
 
 # ---- PNG
 
 _IHDR = struct.Struct(">IIBBBBB")
+_GREY, _RGB, _PALETTE = 0, 2, 3
 
 
 def _png(data: bytes) -> Header:
@@ -112,11 +111,14 @@ def _png(data: bytes) -> Header:
             break
     else:
         if file.tell() < len(data):
-            refuse_damaged(f"it has more than {chunks.MAX_CHUNKS:,} parts")
+            refuse_damaged("it has too many parts")
         refuse_early_end()
     if [len(content) for content in kept[b"IHDR"]] != [_IHDR.size] or not kept[b"IDAT"]:
         refuse_damaged("a part is missing")
     width, height, depth, colour, *_ = _IHDR.unpack(kept[b"IHDR"][0])
+    kept[b"PLTE"] = kept[b"PLTE"][:1]
+    if colour == _PALETTE and not any(kept[b"PLTE"]):
+        refuse_damaged("its palette is missing")
     kept[b"tRNS"] = [_key(key, depth, colour) for key in kept[b"tRNS"][:1]]
     return Header(
         "PNG",
@@ -139,7 +141,7 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 
 def _key(key: bytes, depth: int, colour: int) -> bytes:
     """The transparent colour in 8 bits, as Pillow has the pixels; it would compare it with them unscaled."""
-    if colour not in (0, 2) or depth in (1, 8):
+    if colour not in (_GREY, _RGB) or depth in (1, 8):
         return key
     samples = struct.unpack(f">{len(key) // 2}H", key[: len(key) // 2 * 2])
     scaled = [v >> 8 if depth == 16 else v * 255 // (2**depth - 1) & 0xFF for v in samples]
@@ -194,11 +196,11 @@ def _jpeg(data: bytes) -> Header:
             kept.append(b"\xff" + bytes([kind]) + data[at : at + length])
         at += max(length, 2)
     else:
-        refuse_damaged(f"it has more than {MAX_PARTS:,} parts")
+        refuse_damaged("it has too many parts")
     end = data.find(b"\xff\xd9", at)
     pixels = data[at - 2 : end + 2 if end >= 0 else len(data)]
     if pixels.count(b"\xff\xda") > MAX_SCANS:
-        refuse_damaged(f"it has more than {MAX_SCANS} passes")
+        refuse_damaged("it has too many passes")
     # A profile of over 64 KB comes in parts: each says which one it is, counted from 1, and of how many.
     whole = b"".join(part[2:] for part in sorted(profile))
     return Header(

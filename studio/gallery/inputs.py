@@ -8,6 +8,7 @@ put in: the hash is checked again.
 
 import hashlib
 import re
+import threading
 from pathlib import Path
 
 from PIL import Image
@@ -21,6 +22,9 @@ from studio.gallery.intake import bare, decoded, refuse_size
 COMPRESSION = 1
 """zlib level: inputs wait for nobody's eye, the person waits for them."""
 
+REMEMBERED = 4096 * 4096 * 4
+"""Bytes of pixels kept in memory: the largest picture and its mask. A wish asks for its inputs again and again."""
+
 _NAME = re.compile(r"sha256:([0-9a-f]{64})")
 _FOLDER = re.compile(r"[0-9a-f]{2}")
 _LARGEST_FILE = 64 * 2**20
@@ -33,6 +37,8 @@ class Inputs:
     def __init__(self, home: Path) -> None:
         """Opens a home and clears what killed processes left unfinished; makes no folder yet."""
         self.folder = home / "inputs"
+        self._lock = threading.Lock()
+        self._recent: dict[str, Image.Image] = {}
         for name in files.names(self.folder, _FOLDER):
             files.clear_unfinished(self.folder / name)
 
@@ -47,9 +53,10 @@ class Inputs:
         refuse_size(*image.size)
         name = content_hash(image)
         try:
-            self.get(name)
+            self._read(name)
         except GalleryError:
             self._write(self._path(name), image)
+        self._remember(name, bare(image))
         return name
 
     def get(self, name: str) -> Image.Image:
@@ -57,6 +64,23 @@ class Inputs:
 
         Raises: GalleryError when the name is none, or the file is missing, unreadable or not what was put in.
         """
+        with self._lock:
+            image = self._recent.get(name)
+        if image is None:
+            image = self._read(name)
+        self._remember(name, image)
+        return image.copy()
+
+    def _remember(self, name: str, image: Image.Image) -> None:
+        """Keeps it in memory as the newest; the oldest go when there is no more room."""
+        with self._lock:
+            self._recent.pop(name, None)
+            self._recent[name] = image
+            size = sum(map(_bytes, self._recent.values()))
+            while size > REMEMBERED:
+                size -= _bytes(self._recent.pop(next(iter(self._recent))))
+
+    def _read(self, name: str) -> Image.Image:
         path = self._path(name)
         try:
             with path.open("rb") as file:
@@ -109,6 +133,10 @@ def content_hash(image: Image.Image) -> str:
     digest = hashlib.sha256(f"{image.mode}:{image.width}x{image.height}:".encode())
     digest.update(image.tobytes())
     return f"sha256:{digest.hexdigest()}"
+
+
+def _bytes(image: Image.Image) -> int:
+    return image.width * image.height * len(image.getbands())
 
 
 def _damaged(name: str) -> GalleryError:

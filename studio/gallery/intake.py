@@ -36,8 +36,8 @@ MAX_ASPECT = 16
 FORMATS = ("PNG", "JPEG", "WEBP")
 """What is taken, as Pillow names it."""
 
-File = Path | str | bytes
-"""A file by its path, or its content."""
+File = Path | bytes
+"""A file, or its content. No text: what somebody typed or sent must not become a path unnoticed."""
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -128,6 +128,7 @@ def take(file: File, *, backdrop: str = "#ffffff") -> Taken:
         raise RecipeError(
             "backdrop",
             "Backdrop must look like #ffffff, got {value}.",
+            hint="Write it as # and six hex digits.",
             value=repr(backdrop[:40]),
         )
     data = _read(file)
@@ -225,20 +226,15 @@ def _read(file: File) -> bytes:
     if isinstance(file, bytes):
         _refuse_large_file(len(file))
         return file
-    path = Path(file)
     try:
-        if not path.is_file():
-            raise PictureError(
-                "There is no picture at {path}.", hint="Check the spelling.", path=str(path)
-            )
-        _refuse_large_file(path.stat().st_size)
-        with path.open("rb") as opened:
+        if not file.is_file():
+            raise PictureError("There is no such file.", hint="Check the spelling.")
+        _refuse_large_file(file.stat().st_size)
+        with file.open("rb") as opened:
             return opened.read(MAX_FILE)
     except OSError as error:
         raise PictureError(
-            f"{{path}} cannot be read: {cause(error)}.",
-            hint="Check that the file may be read.",
-            path=str(path),
+            f"The file cannot be read: {cause(error)}.", hint="Check that it may be read."
         ) from error
 
 
@@ -293,7 +289,7 @@ def _in_srgb(colours: Image.Image, profile: bytes) -> Image.Image:
             )
             or colours
         )
-    except (ImageCms.PyCMSError, OSError):
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return colours
 
 

@@ -1,10 +1,14 @@
 """The page as a whole: header, tabs, routes, and how it is served."""
 
+import atexit
 import hashlib
 import html
 import json
+import os
 import re
+import shutil
 import socket
+import tempfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +48,7 @@ def build(studio: "Studio", pictures: Pictures | None = None) -> gr.Blocks:
         pictures: What people bring; a new set when None.
     """
     pictures = pictures or Pictures(studio)
+    _keep_copies_private()
     with gr.Blocks(
         title="Atelier", fill_width=True, analytics_enabled=False, delete_cache=(3600, 86400)
     ) as page:
@@ -129,6 +134,13 @@ def launch(studio: "Studio", *, prevent_thread_lock: bool = False) -> tuple[gr.B
     return page, address
 
 
+def _keep_copies_private() -> None:
+    """Gradio copies pictures for programs to fetch; by default where every user of the machine may look."""
+    if "GRADIO_TEMP_DIR" not in os.environ:
+        folder = os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="atelier-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
 def _free_port(host: str) -> int:
     with socket.socket() as probe:
         probe.bind((host, 0))
@@ -160,6 +172,7 @@ def _head(language: str) -> str:
         + "".join(
             f'<link rel="stylesheet" href="{_versioned(f"ui/{name}.css")}" />' for name in STYLES
         )
+        f'<link rel="icon" type="image/svg+xml" href="{_versioned("ui/mark.svg")}" />'
     )
 
 

@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import secrets
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -51,6 +52,8 @@ HEADERS = {
 
 _CALL = re.compile(r"/gradio_api/(?:call/(?P<v2>v2/)?|run/|api/)(?P<name>.*?)/?", re.DOTALL)
 
+_HEARTBEAT = re.compile(r"/gradio_api/heartbeat/(?P<name>[^/]+)/?")
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -65,6 +68,28 @@ class Refused(Exception):
         super().__init__(sentence)
         self.status = status
         self.sentence = sentence
+
+
+class Sessions:
+    """Whose a Gradio session is: the cookie that named it first. Gradio gives its news to anybody who knows its name.
+
+    Programs send no cookie; their sessions have long random names and share the owner "".
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._owners: OrderedDict[str, str] = OrderedDict()
+        self._most = most
+
+    def check(self, session: object, token: str) -> None:
+        """Raises: Refused when the session is somebody else's."""
+        if not isinstance(session, str) or not session:
+            return
+        name = session[:200]
+        if self._owners.setdefault(name, token) != token:
+            raise Refused(HTTPStatus.NOT_FOUND, "There is no such session.")
+        self._owners.move_to_end(name)
+        if len(self._owners) > self._most:
+            self._owners.popitem(last=False)
 
 
 class Gate:
@@ -92,6 +117,7 @@ class Gate:
         self.arity = arity
         self.endpoints = endpoints
         self.hosted = hosted
+        self.sessions = Sessions()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -134,6 +160,11 @@ class Gate:
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
         """`receive`, with the body counted; a JSON body is read whole and judged first."""
         headers = Headers(scope=scope)
+        request = Request(scope)
+        token = request.cookies.get(OWNER_COOKIE, "")
+        heartbeat = _HEARTBEAT.fullmatch(scope["path"])
+        named = heartbeat["name"] if heartbeat else request.query_params.get("session_hash")
+        self.sessions.check(named, token)
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > MAX_BODY:
             raise _too_large(MAX_BODY)
@@ -142,10 +173,10 @@ class Gate:
         if "multipart/form-data" in headers.get("content-type", ""):
             return _counted(receive)
         body = await _read(receive)
-        self._judge(scope["path"], body)
+        self._judge(scope["path"], body, token)
         return _replayed(body, receive)
 
-    def _judge(self, path: str, body: bytes) -> None:
+    def _judge(self, path: str, body: bytes, token: str) -> None:
         if not path.startswith("/gradio_api/"):
             return
         body = body.strip() or b"{}"
@@ -157,6 +188,7 @@ class Gate:
             raise Refused(HTTPStatus.BAD_REQUEST, "The request is not readable JSON.") from None
         if not isinstance(request, dict):
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "The request must be a JSON object.")
+        self.sessions.check(request.get("session_hash"), token)
         called = _CALL.fullmatch(path)
         # The page's own quick events, those that need no queue, come as "/run/predict" with a number.
         by_number = path.rstrip("/").endswith(("/queue/join", "/run/predict"))

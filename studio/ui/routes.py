@@ -5,6 +5,7 @@ A picture is given to its owner only; to anybody else it does not exist.
 
 import io
 import mimetypes
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 def routes(studio: "Studio") -> list[Route]:
     """All of them, to stand before Gradio's."""
+    since = secrets.token_hex(4)
 
     def picture(request: Request) -> Response:
         result = studio.find(request.path_params["id"], owner_of(request))
@@ -74,6 +76,7 @@ def routes(studio: "Studio") -> list[Route]:
                 "model": words.say(now.model, language),
                 "state": state,
                 "line": line,
+                "since": since,
                 "queue": words.say("queue: {count}", language, count=now.queue),
             },
             headers={"Cache-Control": "no-store"},

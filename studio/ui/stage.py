@@ -34,11 +34,11 @@ PERIOD = 0.125
 """Seconds between two scenes of one run: eight a second look alive and cost little."""
 
 EXAMPLES: dict[str, tuple[str, str]] = {
-    "lighthouse": ("a lighthouse on a cliff by the sea at sunset", "watercolor"),
-    "village": ("a village in the snow at night, a full moon", "oil"),
-    "forest": ("a river in an autumn forest, morning mist", "impressionism"),
+    "mountains": ("mountains at sunset", "oil"),
+    "forest": ("a forest at dawn", "watercolor"),
+    "meadow": ("a meadow in daylight with red flowers", "impressionism"),
 }
-"""The invitation on the empty stage: name of the thumbnail in assets/examples -> prompt, style."""
+"""The invitation on the empty stage, in words the built-in model knows: thumbnail in assets/examples -> prompt, style."""
 
 
 def stage(elem_id: str = "stage", invite: str = "words") -> gr.HTML:

@@ -111,7 +111,7 @@ def theme() -> gr.themes.Base:
         input_border_color_focus_dark="#97a3ff",
         input_border_width="1px",
         input_border_width_dark="1px",
-        input_placeholder_color="#8a8276",
+        input_placeholder_color="#787065",
         input_placeholder_color_dark="#8d857a",
         input_padding="8px 12px",
         input_radius="8px",

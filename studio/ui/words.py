@@ -27,12 +27,10 @@ CHINESE: dict[str, str] = {
     # Words
     "Prompt": "提示词",
     "What the picture shows, in your own words.": "用你自己的话描述画面。",
-    "a lighthouse on a cliff by the sea at sunset": (
-        "例如 a lighthouse on a cliff by the sea at sunset"
-    ),
+    "a castle in the mountains at sunset": "例如 a castle in the mountains at sunset",
     "Leave out": "不要出现",
     "What the picture should not show.": "画面里不应出现的东西。",
-    "fog, people": "例如 fog, people",
+    "clouds, flowers": "例如 clouds, flowers",
     "Style": "风格",
     "How it is painted; adds a few words to yours.": "用什么画法；会在你的话里加几个词。",
     "Shape": "画幅",
@@ -78,6 +76,7 @@ CHINESE: dict[str, str] = {
     "Say what to paint, or choose a style.": "写下想画什么，或选一种风格。",
     # The stage
     "Stage": "画面",
+    "Ctrl + Enter paints, Esc stops.": "Ctrl + Enter 作画，Esc 停止。",
     "What shall we paint?": "今天画点什么？",
     "Write a few words, or start from one of these.": "写几个词，或从下面选一个开始。",
     "Sent to the painter": "已交给画师",
@@ -94,6 +93,9 @@ CHINESE: dict[str, str] = {
     "Stopping after this step": "这一步之后停止",
     "No word from the studio for a while. The picture is kept if it was finished.": (
         "有一阵没有收到画室的消息。若已画完，图片不会丢。"
+    ),
+    "The studio was started anew; this picture was not finished. Paint it again.": (
+        "画室重新启动过；这张图没有画完，请再画一次。"
     ),
     "The connection broke before the picture was done.": "图片完成前连接断开了。",
     "Cancel": "取消",
@@ -236,50 +238,7 @@ CHINESE: dict[str, str] = {
     "At this strength {made} of {steps} steps are made.": (
         "在这个强度下，{steps} 步中画 {made} 步。"
     ),
-    "Backdrop must look like #ffffff, got {value}.": "底色应写成 #ffffff 的样子，收到 {value}。",
-    "This file is empty.": "这个文件是空的。",
-    "Choose another one, or save the picture again.": "请换一个，或把图片重新保存。",
-    "Not a PNG, JPEG or WebP image.": "不是 PNG、JPEG 或 WebP 图片。",
-    "Open it in another program and save it as PNG, then try again.": (
-        "请用其他程序打开并存为 PNG，再试一次。"
-    ),
-    "The image is damaged ({why}).": "图片已损坏（{why}）。",
-    "The image is damaged (ends too early).": "图片已损坏（结尾缺失）。",
-    "Please re-export it.": "请重新导出。",
-    "Image is {width}x{height} ({megapixels} MP); the limit is {limit} MP.": (
-        "图片为 {width}x{height}（{megapixels} 百万像素）；上限是 {limit} 百万像素。"
-    ),
-    "Make it smaller: {fits_width}x{fits_height} fits.": (
-        "请缩小：{fits_width}x{fits_height} 放得下。"
-    ),
-    "Image is {width}x{height}: too thin.": "图片为 {width}x{height}：太窄。",
-    "Each side needs {side} pixels, and the longer at most {aspect} times the shorter.": (
-        "每边至少 {side} 像素，长边最多是短边的 {aspect} 倍。"
-    ),
-    "The file has {megabytes:,.1f} MB; the limit is {limit} MB.": (
-        "文件有 {megabytes:,.1f} MB；上限是 {limit} MB。"
-    ),
-    "Make the picture smaller, or save it as JPEG.": "请把图片缩小，或存为 JPEG。",
     "Check that the file may be read.": "请确认文件可读。",
-    "This is an animation; its first picture is taken.": "这是动画；取它的第一张。",
-    "{reason} The picture is taken without it.": "{reason} 图片照收，不带配方。",
-    "The settings of another program are passed over: {names}.": (
-        "其他程序的设置没有采用：{names}。"
-    ),
-    "The mask is {mask} and the picture {picture}; the mask was stretched to fit.": (
-        "遮罩为 {mask}，图片为 {picture}；遮罩已拉伸到合适。"
-    ),
-    "{name} names no picture.": "{name} 不是任何图片的名字。",
-    "The picture this starts from is not here any more ({name}).": (
-        "作为起点的图片已不在这里（{name}）。"
-    ),
-    "The picture this starts from was damaged on disk ({name}).": (
-        "作为起点的图片在磁盘上损坏了（{name}）。"
-    ),
-    "Choose the picture again.": "请重新选择图片。",
-    "Make room or allow writing there, then choose the picture again.": (
-        "请腾出空间或允许写入，再重新选择图片。"
-    ),
     "{label} must be on or off, got {value}.": "{label}应为开或关，收到 {value}。",
     "{label} must look like {pattern}, got {value}.": (
         "{label}应写成 {pattern} 的样子，收到 {value}。"
@@ -449,6 +408,62 @@ CHINESE: dict[str, str] = {
     "The pixels of {name} cannot be read: {reason}.": "{name} 的像素无法读取：{reason}。",
     "The file is damaged or was changed; choose another copy.": (
         "文件已损坏或被改动；请选另一份拷贝。"
+    ),
+    # Pictures that are given
+    "This file is empty.": "这个文件是空的。",
+    "Choose another one, or save the picture again.": "请另选一个，或重新保存图片。",
+    "Not a PNG, JPEG or WebP image.": "不是 PNG、JPEG 或 WebP 图片。",
+    "Open it in another program and save it as PNG, then try again.": (
+        "请用其他程序打开并存为 PNG，再试一次。"
+    ),
+    "The image is damaged (ends too early).": "图片已损坏（结束得太早）。",
+    "The image is damaged ({why}).": "图片已损坏（{why}）。",
+    "Please re-export it.": "请重新导出。",
+    "a checksum is wrong": "校验和不对",
+    "a part is missing": "缺了一部分",
+    "its palette is missing": "缺少调色板",
+    "it has no size": "没有尺寸",
+    "it gives two sizes": "有两个不同的尺寸",
+    "it has too many parts": "分段太多",
+    "it has too many passes": "扫描遍数太多",
+    "its pixels cannot be unpacked": "像素无法解开",
+    "there are no pixels in it": "里面没有像素",
+    "There is no such file.": "没有这个文件。",
+    "Check that it may be read.": "请确认文件可读。",
+    "The file has {megabytes:,.1f} MB; the limit is {limit} MB.": (
+        "文件有 {megabytes:,.1f} MB；上限为 {limit} MB。"
+    ),
+    "Make the picture smaller, or save it as JPEG.": "请缩小图片，或存为 JPEG。",
+    "Image is {width}x{height} ({megapixels} MP); the limit is {limit} MP.": (
+        "图片为 {width}x{height}（{megapixels} 百万像素）；上限为 {limit} 百万像素。"
+    ),
+    "Make it smaller: {fits_width}x{fits_height} fits.": (
+        "请缩小：{fits_width}x{fits_height} 就可以。"
+    ),
+    "Image is {width}x{height}: too thin.": "图片为 {width}x{height}：太窄。",
+    "Each side needs {side} pixels, and the longer at most {aspect} times the shorter.": (
+        "每边至少 {side} 像素，长边最多为短边的 {aspect} 倍。"
+    ),
+    "Backdrop must look like #ffffff, got {value}.": "底色应写成 #ffffff 的样子，收到 {value}。",
+    "Write it as # and six hex digits.": "请写成 # 加六位十六进制数字。",
+    "This is an animation; its first picture is taken.": "这是动画；取第一张。",
+    "The mask is {mask} and the picture {picture}; the mask was stretched to fit.": (
+        "蒙版为 {mask}，图片为 {picture}；蒙版已拉伸到一样大。"
+    ),
+    "The settings of another program are passed over: {names}.": (
+        "其他程序的设置未采用：{names}。"
+    ),
+    "{reason} The picture is taken without it.": "{reason} 图片照收，不带配方。",
+    "{name} names no picture.": "{name} 不是图片的名字。",
+    "Choose the picture again.": "请重新选择图片。",
+    "The picture this starts from is not here any more ({name}).": (
+        "作为起点的图片已不在这里（{name}）。"
+    ),
+    "The picture this starts from was damaged on disk ({name}).": (
+        "作为起点的图片在磁盘上损坏了（{name}）。"
+    ),
+    "Make room or allow writing there, then choose the picture again.": (
+        "请腾出空间或允许写入，再重新选择图片。"
     ),
     # Models on disk
     "{title} is not on this machine.": "这台机器上没有 {title}。",

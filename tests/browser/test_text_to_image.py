@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from studio.core.settings import Settings
+from studio.ui.app import launch
 from tests.browser.conftest import stands
+from tests.ui.fake_studio import FakeStudio
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 HOSTILE = (
@@ -69,6 +72,37 @@ def test_cancel_pressed_before_the_first_word_from_the_studio_still_counts(visit
     write(page, "a lake")
     page.evaluate("() => { document.querySelector('#paint').click(); Atelier.theStage.cancel(); }")
     expect(page.locator(".line-words")).to_contain_text("Stopped")
+
+
+def test_closing_the_tab_ends_the_run(visit, fake):
+    fake.studio.pace = 0.1
+    page = visit(fake.address)
+    write(page, "a lake")
+    paint(page)
+    expect(page.locator(".line-words")).to_contain_text("Step")
+    run = list(fake.studio.runs.values())[-1]
+    page.close()
+    assert run.ended.wait(10)
+
+
+def test_a_restart_of_the_studio_is_said_and_the_form_kept(visit, tmp_path):
+    """Row D12."""
+    first = FakeStudio(tmp_path, pace=0.3)
+    served, address = launch(first, prevent_thread_lock=True)
+    page = visit(address)
+    write(page, "a lake")
+    paint(page)
+    expect(page.locator(".line-words")).to_contain_text("Step")
+    served.close(verbose=False)
+    expect(page.locator(".line-words")).to_have_text("The studio does not answer. Trying again.")
+    again = FakeStudio(tmp_path)
+    again.settings = Settings(home=tmp_path, port=int(address.rstrip("/").rpartition(":")[2]))
+    served, _ = launch(again, prevent_thread_lock=True)
+    expect(page.locator("#cancel")).to_be_hidden()
+    expect(page.locator("#field-prompt textarea")).to_have_value("a lake")
+    visit.complaints.clear()
+    page.close()
+    served.close(verbose=False)
 
 
 def test_twenty_clicks_are_one_run(visit, fake):
@@ -179,6 +213,8 @@ def test_no_english_is_left_on_the_chinese_page(visit, fake):
         "Esc",
         "Switch",
         "English",
+        "Ctrl",
+        "Enter",
     }
     hints = {"Quick", "Built"}  # the stand-in's own explanations
     left = {word for word in re.findall(r"[A-Za-z]+", seen) if word[:1].isupper()}
@@ -365,7 +401,7 @@ def test_an_example_of_the_empty_stage_is_painted_at_a_click(visit, fake):
     page = visit(fake.address)
     page.locator(".example").nth(1).click()
     page.locator(".cell.ready").wait_for()
-    expect(page.locator("#field-prompt textarea")).to_have_value(re.compile("village"))
+    expect(page.locator("#field-prompt textarea")).to_have_value("a forest at dawn")
 
 
 def test_settings_of_a_picture_come_back_into_the_form(visit, fake):

@@ -7,6 +7,7 @@ import asyncio
 import colorsys
 import random
 import secrets
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,11 +68,12 @@ class Run:
     recipe: Painting
     owner: str
     stopped: bool = False
-    queue: "asyncio.Queue[Event]" = field(default_factory=asyncio.Queue)
+    ended: threading.Event = field(default_factory=threading.Event)
 
     def cancel(self) -> None:
         """Stop at the next step."""
         self.stopped = True
+        self.ended.set()
 
     async def aevents(self) -> AsyncIterator[Event]:
         """Wait, load, step, finish: all pictures side by side."""

@@ -1,6 +1,8 @@
 """Bad requests: refused with a plain sentence, the process alive, no traceback. Named after the rows of the fault table."""
 
+import asyncio
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,8 +11,10 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
+from starlette.responses import HTMLResponse
 
 from studio.ui.app import launch
+from studio.ui.middleware import Gate
 from studio.ui.visitor import OWNER_COOKIE, new_token, owner_of
 from tests.ui.fake_studio import FakeStudio, sky
 
@@ -163,6 +167,21 @@ def test_d2_a_picture_is_its_owners_alone_and_byte_for_byte(served: SimpleNamesp
     assert served.client.get("picture/..%2f..%2fetc%2fpasswd", headers=headers).status_code == 404
 
 
+def test_d2_news_of_a_session_are_its_owners_alone(served: SimpleNamespace):
+    mine, other = ({"cookie": f"{OWNER_COOKIE}={new_token()}"} for _ in range(2))
+    body = {"fn_index": 0, "data": [], "session_hash": "abcdefgh12"}
+    body["fn_index"] = next(n for n, event in served.page.fns.items() if not event.inputs)
+    assert served.client.post(JOIN, json=body, headers=mine).status_code == 200
+    for answer in (
+        served.client.get("gradio_api/queue/data?session_hash=abcdefgh12", headers=other),
+        served.client.get("gradio_api/heartbeat/abcdefgh12", headers=other),
+        served.client.post(JOIN, json=body, headers=other),
+        served.client.post("gradio_api/cancel", json=body | {"event_id": "x"}, headers=other),
+        served.client.get("gradio_api/queue/data?session_hash=abcdefgh12"),
+    ):
+        assert (answer.status_code, answer.text) == (404, "There is no such session.")
+
+
 def test_a_picture_that_was_deleted_is_not_found(served: SimpleNamespace, tmp_path: Path):
     token = new_token()
     owner = owner_of(SimpleNamespace(cookies={OWNER_COOKIE: token}, session_hash=None))
@@ -183,3 +202,50 @@ def _recipe() -> Any:
     from studio.core.recipe import TextToImage
 
     return TextToImage(prompt="a lake", width=64, height=64)
+
+
+def test_in_a_frame_of_another_site_the_cookie_still_comes_back():
+    """A Space lives in a frame of huggingface.co, where browsers send only cookies made for that."""
+
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        await HTMLResponse("<html></html>")(scope, receive, send)
+
+    def first_visit(hosted: bool, scheme: str) -> httpx.Response:
+        gate = Gate(
+            page,
+            decorate=lambda _, document: document,
+            arity=dict,
+            endpoints=dict,
+            hosted=hosted,
+        )
+
+        async def get() -> httpx.Response:
+            transport = httpx.ASGITransport(app=gate)
+            async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+                return await client.get("/", headers={"x-forwarded-proto": scheme})
+
+        return asyncio.run(get())
+
+    framed = first_visit(hosted=True, scheme="https")
+    assert framed.headers["set-cookie"].endswith("HttpOnly; SameSite=None; Secure; Partitioned")
+    assert "https://huggingface.co" in framed.headers["content-security-policy"]
+    at_home = first_visit(hosted=False, scheme="http")
+    assert at_home.headers["set-cookie"].endswith("HttpOnly; SameSite=Lax")
+    assert "huggingface" not in at_home.headers["content-security-policy"]
+
+
+def test_what_breaks_behind_the_gate_is_an_id_without_a_story(caplog: Any):
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        raise KeyError("the secret")
+
+    gate = Gate(broken, decorate=lambda _, document: document, arity=dict, endpoints=dict)
+
+    async def get() -> httpx.Response:
+        transport = httpx.ASGITransport(app=gate)
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            return await client.get("/config")
+
+    answer = asyncio.run(get())
+    assert answer.status_code == 500
+    assert re.fullmatch(r"Something broke on our side \(id [0-9a-f]{8}\)\.", answer.text)
+    assert "the secret" in caplog.text

@@ -24,7 +24,10 @@ from studio.core.events import (
     Step,
 )
 from studio.core.recipe import TextToImage
-from studio.ui.stage import Scene, paced, refusal, shown
+from studio.core.settings import Settings
+from studio.core.styles import STYLES
+from studio.models.vocabulary import Vocabulary
+from studio.ui.stage import EXAMPLES, Scene, paced, refusal, shown
 
 RECIPE = TextToImage(prompt="a lake", width=256, height=256, steps=20, seed=7)
 
@@ -185,3 +188,10 @@ def test_what_breaks_while_listening_is_not_swallowed():
 
     with pytest.raises(KeyError):
         collect(broken(), 0.01)
+
+
+def test_the_invitation_uses_words_the_built_in_model_knows():
+    vocabulary = Vocabulary.read(Settings().models / "palette")
+    for prompt, style in EXAMPLES.values():
+        assert not vocabulary.unknown(prompt)
+        assert style in STYLES

@@ -70,7 +70,7 @@ def spoken_in_python() -> dict[str, str]:
     """Sentence -> file that says it."""
     said: dict[str, str] = {}
     for path in sorted(STUDIO.rglob("*.py")):
-        if path.name in ("cli.py", "__main__.py"):
+        if path.parent.name == "cli" or path.name == "__main__.py":
             continue
         for sentence in sentences(ast.parse(path.read_text("utf-8"))):
             # Field names and the like are no sentences.
@@ -89,6 +89,8 @@ def spoken_in_scripts() -> dict[str, str]:
                 r'"([A-Z{][^"]+|waiting|untitled|not painted)"', call.group(1)
             ):
                 said[sentence] = path.name
+        for reason in re.findall(r'lost\((?:why = )?"([^"]+)"\)', source):
+            said[reason] = path.name
         for label in re.findall(r'(?:tool|step)\([^"]*"\w+"(?:, "\w+")?, "([^"]+)"', source):
             said[label] = path.name
     return said

@@ -57,9 +57,12 @@ class UNetModel:
     def ignored(self, text: str) -> str:
         """The words beyond the token limit."""
         with self._tokenizing:
-            ids = self.tokenizer(text, truncation=False, add_special_tokens=False).input_ids
-            kept = self.token_limit - 2
-            return str(self.tokenizer.decode(ids[kept:])) if len(ids) > kept else ""
+            encoded = self.tokenizer(
+                text, truncation=False, add_special_tokens=False, return_offsets_mapping=True
+            )
+        starts = [start for start, _ in encoded.offset_mapping]
+        kept = self.token_limit - 2
+        return text[starts[kept] :].strip() if len(starts) > kept else ""
 
     def denoise(self, x: Tensor, t: Tensor, contexts: Sequence[Context]) -> Tensor:
         """One forward pass; every row has its own timestep and words."""

@@ -67,7 +67,7 @@ class InpaintTab(PaintingTab):
         )
         self._draw_sides()
         self.draw_prompt("what shall be there")
-        place("negative_prompt", lines=1, placeholder=text("fog, people"), info=None)
+        place("negative_prompt", lines=1, placeholder=text("clouds, flowers"), info=None)
         place("style")
         with gr.Column(elem_classes="only-inpaint"):
             place("strength", value=0.8)

@@ -67,7 +67,7 @@ class StyliseTab(PaintingTab):
         )
         place("strength", value=KEEP["repaint"])
         self.draw_prompt("what it shows, in a few words")
-        place("negative_prompt", lines=1, placeholder=text("fog, people"), info=None)
+        place("negative_prompt", lines=1, placeholder=text("clouds, flowers"), info=None)
         place("style", "count")
         with gr.Row(elem_id=self.id("paint-bar"), elem_classes="paint-bar"):
             self.draw_paint_button()

@@ -5,7 +5,6 @@ import gradio as gr
 from studio.core.recipe import TextToImage
 from studio.ui.form import FREE
 from studio.ui.painting import QUICK, Outputs, PaintingTab
-from studio.ui.stage import EXAMPLES
 from studio.ui.tabs.tab import Tab
 from studio.ui.words import text
 
@@ -25,8 +24,8 @@ class TextToImageTab(PaintingTab):
     def draw_words(self) -> None:
         """Words, style, shape, how many."""
         place = self.form.place
-        self.draw_prompt(EXAMPLES["lighthouse"][0])
-        place("negative_prompt", lines=1, placeholder=text("fog, people"), info=None)
+        self.draw_prompt("a castle in the mountains at sunset")
+        place("negative_prompt", lines=1, placeholder=text("clouds, flowers"), info=None)
         place("style", "aspect")
         with gr.Row(elem_id="free-size", visible=False) as free_size:
             place("width", "height", info=None, min_width=80)

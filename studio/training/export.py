@@ -1,0 +1,63 @@
+"""From a trained denoiser to a model folder that diffusers loads: bfloat16, safetensors, sharded on demand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from transformers import CLIPTokenizer
+
+from studio.models.patch_autoencoder import PatchAutoencoder
+from studio.training.denoiser import Denoiser, noise_schedule
+
+# Written by hand: DiffusionPipeline.save_pretrained would record the autoencoder's module in a form it cannot load again.
+MODEL_INDEX = {
+    "_class_name": "StableDiffusionPipeline",
+    "_diffusers_version": "0.42.1",
+    "feature_extractor": [None, None],
+    "image_encoder": [None, None],
+    "requires_safety_checker": False,
+    "safety_checker": [None, None],
+    "scheduler": ["diffusers", "DDIMScheduler"],
+    "text_encoder": ["transformers", "CLIPTextModel"],
+    "tokenizer": ["transformers", "CLIPTokenizer"],
+    "unet": ["diffusers", "UNet2DConditionModel"],
+    "vae": ["studio.models.patch_autoencoder", "PatchAutoencoder"],
+}
+
+
+def export(
+    out: Path,
+    denoiser: Denoiser,
+    autoencoder: PatchAutoencoder,
+    tokenizer: CLIPTokenizer,
+    shard: str = "5GB",
+) -> int:
+    """Write the model to `out`; no file of weights is larger than `shard` ("15MB").
+
+    Returns: size of everything written, in bytes.
+    """
+    for name, model in (
+        ("unet", denoiser.unet),
+        ("text_encoder", denoiser.text_encoder),
+        ("vae", autoencoder),
+    ):
+        for old in (out / name).glob("*model*"):
+            old.unlink()
+        copy = (
+            type(model).from_config(model.config)
+            if name != "text_encoder"
+            else type(model)(model.config)
+        )
+        copy.load_state_dict(model.state_dict())
+        copy.to(torch.bfloat16).save_pretrained(
+            out / name, max_shard_size=shard, safe_serialization=True
+        )
+    tokenizer.save_pretrained(out / "tokenizer")
+    noise_schedule().save_pretrained(out / "scheduler")
+    (out / "model_index.json").write_text(json.dumps(MODEL_INDEX, indent=2) + "\n")
+    files = [path for path in out.rglob("*") if path.is_file()]
+    for path in files:
+        path.chmod(0o644)  # safetensors writes 0600.
+    return sum(path.stat().st_size for path in files)

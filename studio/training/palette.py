@@ -1,0 +1,301 @@
+"""Rebuild palette, the built-in model, from nothing: `python -m studio.training.palette all`.
+
+Stages, each resumable (run the same command again): render -> autoencoder -> latents -> denoiser -> export. Everything large goes
+under `--data`; `--out` receives the model folder. The same code runs on CPU and on one GPU; several GPUs train the denoiser with
+`accelerate launch -m studio.training.palette denoiser ...`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from transformers import CLIPTokenizer
+
+from studio.models.patch_autoencoder import PatchAutoencoder
+from studio.training import data as rendering
+from studio.training.autoencoder import (
+    AutoencoderRecipe,
+    AutoencoderTraining,
+    fidelity,
+    from_components,
+    held_out_by_style,
+    squares,
+    to_model,
+)
+from studio.training.budget import Budget
+from studio.training.denoiser import (
+    Denoiser,
+    DenoiserTraining,
+    Recipe,
+    Shape,
+    new_denoiser,
+    warm_started,
+)
+from studio.training.export import export
+from studio.training.latents import encode_parts, load_buckets
+from studio.training.sampling import PROMPTS, sample
+from studio.training.sheets import save_sheet
+from studio.training.tokenizer import build_tokenizer, encode
+from studio.world.words import known_words
+
+log = logging.getLogger(__name__)
+STAGES = ("render", "autoencoder", "latents", "denoiser", "export")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one run of the command does.
+
+    Attributes:
+        data: Folder for pictures, latents, checkpoints, curves and sheets.
+        out: Folder the model is exported to.
+        init: Exported model to start from; None trains from nothing.
+        pictures: How many to render.
+        autoencoder: Budget of the autoencoder; None keeps the one in `init`.
+        denoiser: Budget of the denoiser.
+        batch: Pictures in a denoiser step.
+        peak_rate: Highest learning rate of the denoiser.
+        workers: Rendering processes.
+        shard: Largest file of weights.
+        shape: Sizes of a new denoiser.
+        checkpoint_minutes: Time between checkpoints; a sample sheet comes with every third.
+    """
+
+    data: Path
+    out: Path
+    init: Path | None
+    pictures: int
+    autoencoder: Budget | None
+    denoiser: Budget
+    batch: int
+    peak_rate: float
+    workers: int
+    shard: str
+    shape: Shape = Shape()
+    checkpoint_minutes: float = 3.0
+
+    @property
+    def runs(self) -> Path:
+        """Folder of checkpoints, curves and sheets."""
+        return self.data / "runs"
+
+
+def world_tokenizer() -> CLIPTokenizer:
+    """The tokenizer of the painted world; the same words always give the same one."""
+    return build_tokenizer(known_words())
+
+
+def autoencoder_for(plan: Plan, device: torch.device) -> PatchAutoencoder:
+    """The autoencoder as trained so far, or the one to start from."""
+    autoencoder: PatchAutoencoder
+    trained = plan.runs / "autoencoder"
+    source = trained if (trained / "config.json").exists() else plan.init and plan.init / "vae"
+    if source is None:
+        autoencoder = PatchAutoencoder(latent_channels=plan.shape.latent_channels)
+        pictures = [part[:: max(1, len(part) // 40)] for part in squares(plan.data)[:40]]
+        from_components(autoencoder, to_model(np.concatenate(pictures), torch.device("cpu")))
+    else:
+        autoencoder = PatchAutoencoder.from_pretrained(source, dtype=torch.float32)
+    autoencoder.to(device)
+    return autoencoder
+
+
+def render_stage(plan: Plan, device: torch.device) -> None:
+    """Render the painted world."""
+    rendering.render(plan.data / "render", plan.pictures, plan.workers)
+
+
+def autoencoder_stage(plan: Plan, device: torch.device) -> None:
+    """Train the autoencoder and report its fidelity on held-out pictures."""
+    if plan.autoencoder is None:
+        return
+    recipe = AutoencoderRecipe(plan.autoencoder, batch=96 if device.type == "cuda" else 12)
+    start = autoencoder_for(plan, device)
+    autoencoder = AutoencoderTraining(start, recipe, plan.data, plan.runs, device).run()
+    autoencoder.save_pretrained(plan.runs / "autoencoder")
+    for style, decibel in fidelity(autoencoder, held_out_by_style(4), device).items():
+        log.info("%-24s %5.1f dB", style, decibel)
+
+
+def latents_stage(plan: Plan, device: torch.device) -> None:
+    """Encode pictures and captions."""
+    encode_parts(plan.data, autoencoder_for(plan, device), world_tokenizer(), device)
+
+
+def denoiser_stage(plan: Plan, device: torch.device) -> None:
+    """Train text encoder and UNet, with a sample sheet of the average now and then."""
+    training, tokenizer = _training(plan)
+    autoencoder = autoencoder_for(plan, device).eval()
+    empty = torch.from_numpy(encode(tokenizer, [""])).long()[0]
+    checkpoints_seen = 0
+
+    def show(run: DenoiserTraining) -> None:
+        nonlocal checkpoints_seen
+        checkpoints_seen += 1
+        if checkpoints_seen % 3 == 0 and run.accelerator.is_main_process:
+            sheet(run, autoencoder, tokenizer, plan.runs / f"samples-{run.step:06d}.png")
+
+    training.run(load_buckets(plan.data, device), empty, show)
+
+
+def sheet(
+    run: DenoiserTraining, autoencoder: PatchAutoencoder, tokenizer: CLIPTokenizer, path: Path
+) -> None:
+    """Sample the average's pictures for the fixed prompts, then go back to the raw weights."""
+    raw = [weight.detach().clone() for weight in run.weights]
+    model = run.averaged_model()
+    save_sheet(path, sample(model, autoencoder, tokenizer, PROMPTS), 7)
+    with torch.no_grad():
+        for weight, kept in zip(run.weights, raw, strict=True):
+            weight.copy_(kept)
+    model.train()
+
+
+def export_stage(plan: Plan, device: torch.device) -> None:
+    """Write the averaged model and a sheet of samples."""
+    training, tokenizer = _training(plan)
+    denoiser, autoencoder = training.averaged_model(), autoencoder_for(plan, device).eval()
+    size = export(plan.out, denoiser, autoencoder, tokenizer, plan.shard)
+    save_sheet(plan.runs / "samples.png", sample(denoiser, autoencoder, tokenizer, PROMPTS), 7)
+    log.info(
+        "%s: %.1f MiB after %d steps, %.0f minutes",
+        plan.out,
+        size / 2**20,
+        training.step,
+        training.seconds / 60,
+    )
+
+
+def _training(plan: Plan) -> tuple[DenoiserTraining, CLIPTokenizer]:
+    tokenizer = world_tokenizer()
+    denoiser = start_denoiser(plan, tokenizer)
+    recipe = Recipe(
+        plan.denoiser, plan.batch, plan.peak_rate, checkpoint_minutes=plan.checkpoint_minutes
+    )
+    return DenoiserTraining(
+        denoiser, recipe, plan.runs, Accelerator(mixed_precision="bf16")
+    ), tokenizer
+
+
+def start_denoiser(plan: Plan, tokenizer: CLIPTokenizer) -> Denoiser:
+    """A new denoiser, or one that starts from `plan.init`; weights are drawn from a fixed seed."""
+    torch.manual_seed(0)
+    return warm_started(plan.init, tokenizer) if plan.init else new_denoiser(tokenizer, plan.shape)
+
+
+RUN = {
+    "render": render_stage,
+    "autoencoder": autoencoder_stage,
+    "latents": latents_stage,
+    "denoiser": denoiser_stage,
+    "export": export_stage,
+}
+
+
+def everything(plan: Plan, minutes: float | None, device: torch.device) -> None:
+    """All stages; with `minutes`, the denoiser gets what the others leave, less a minute to export."""
+    started = time.monotonic()
+    for stage in STAGES:
+        if stage == "denoiser" and minutes is not None:
+            left = minutes - (time.monotonic() - started) / 60 - 1.0
+            plan = replace(plan, denoiser=Budget(minutes=max(0.5, left)))
+        RUN[stage](plan, device)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    cuda = torch.cuda.is_available()
+    options = argparse.ArgumentParser(prog="python -m studio.training.palette", description=__doc__)
+    options.add_argument("stage", nargs="?", choices=(*STAGES, "all"), default="all")
+    options.add_argument(
+        "--data",
+        type=Path,
+        default=Path("outputs/palette"),
+        help="pictures, latents, checkpoints, sheets",
+    )
+    options.add_argument(
+        "--out", type=Path, default=Path("outputs/palette/model"), help="the exported model folder"
+    )
+    options.add_argument(
+        "--init",
+        type=Path,
+        help="start from an exported model: its autoencoder, denoiser and words",
+    )
+    options.add_argument("--pictures", type=int, default=120_000 if cuda else 25_000)
+    options.add_argument(
+        "--minutes", type=float, help="time for the denoiser, or for everything with `all`"
+    )
+    options.add_argument("--steps", type=int, help="denoiser steps instead of minutes")
+    options.add_argument(
+        "--autoencoder-minutes",
+        type=float,
+        help="default: 0 with --init, else a fifth of --minutes",
+    )
+    options.add_argument("--batch", type=int, default=512 if cuda else 32)
+    options.add_argument(
+        "--rate",
+        type=float,
+        default=1e-3 if cuda else 5e-4,
+        help="peak learning rate of the denoiser",
+    )
+    options.add_argument(
+        "--workers", type=int, default=len(os.sched_getaffinity(0)), help="rendering processes"
+    )
+    options.add_argument("--shard", default="5GB", help="largest file of weights, for example 15MB")
+    options.add_argument(
+        "--quick", action="store_true", help="every stage on tiny sizes, to see that it runs"
+    )
+    return options
+
+
+def plan_from(arguments: argparse.Namespace) -> Plan:
+    """Turn the command line into a plan."""
+    minutes = arguments.minutes or 60.0
+    spare = arguments.autoencoder_minutes
+    if spare is None:
+        spare = 0.0 if arguments.init else minutes / 5
+    denoiser = Budget(steps=arguments.steps) if arguments.steps else Budget(minutes=minutes)
+    plan = Plan(
+        arguments.data, arguments.out, arguments.init, arguments.pictures, Budget(minutes=spare) if spare else None,
+        denoiser, arguments.batch, arguments.rate, arguments.workers, arguments.shard,
+    )  # fmt: skip
+    if not arguments.quick:
+        return plan
+    tiny = Shape(blocks=(32, 32, 32), heads=(2, 2, 2), text_width=32, text_layers=1, norm_groups=8)
+    return replace(
+        plan,
+        init=None,
+        pictures=24,
+        autoencoder=Budget(steps=4),
+        denoiser=Budget(steps=6),
+        batch=4,
+        shape=tiny,
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    options = parser().parse_args(arguments)
+    plan = plan_from(options)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    plan.runs.mkdir(parents=True, exist_ok=True)
+    if options.stage == "all":
+        everything(
+            plan, None if options.quick or options.steps else (options.minutes or 60.0), device
+        )
+    else:
+        RUN[options.stage](plan, device)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""Palette's training: every stage runs end to end, and a stopped run continues as if it had not been stopped."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+pytest.importorskip("cv2", reason="opencv-python-headless is not installed")
+pytest.importorskip("accelerate", reason="accelerate is not installed")
+
+from accelerate import Accelerator
+from diffusers import DiffusionPipeline
+
+from studio.training.budget import Budget, learning_rate
+from studio.training.data import HELD_OUT, plan
+from studio.training.denoiser import (
+    DenoiserTraining,
+    Recipe,
+    Shape,
+    average,
+    draw_batches,
+    new_denoiser,
+    noise_schedule,
+    v_loss,
+    warm_started,
+)
+from studio.training.latents import Bucket
+from studio.training.palette import main
+from studio.training.tokenizer import build_tokenizer, encode
+from studio.world.sprites import font_path
+from studio.world.words import known_words
+
+TINY = Shape(
+    latent_channels=4,
+    blocks=(8, 8, 8),
+    heads=(2, 2, 2),
+    text_width=16,
+    text_layers=1,
+    norm_groups=4,
+)
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return build_tokenizer(known_words())
+
+
+def make_bucket(tokenizer):
+    generator = torch.Generator().manual_seed(1)
+    latents = torch.randn(12, 4, 8, 8, generator=generator).half()
+    tokens = torch.from_numpy(encode(tokenizer, ["a castle", "a cat"] * 12)).reshape(12, 2, -1)
+    return Bucket(latents, tokens)
+
+
+def train(tokenizer, folder, *budgets):
+    """Train one tiny denoiser, stopping and starting anew after each budget; returns its weights and average."""
+    empty = torch.from_numpy(encode(tokenizer, [""])).long()[0]
+    recipe = Recipe(Budget(steps=8), batch=4, seed=3)
+    for steps in budgets:
+        torch.manual_seed(0)
+        model = new_denoiser(tokenizer, TINY)
+        run = DenoiserTraining(
+            model,
+            replace(recipe, budget=Budget(steps=8)),
+            folder,
+            Accelerator(cpu=True, mixed_precision="bf16"),
+        )
+        run.run([make_bucket(tokenizer)], empty, stop_at=steps)
+    return [p.detach().clone() for p in run.weights], run.averaged
+
+
+def test_a_resumed_run_gives_the_weights_of_an_uninterrupted_one(tokenizer, tmp_path):
+    whole, whole_average = train(tokenizer, tmp_path / "whole", 8)
+    parts, parts_average = train(tokenizer, tmp_path / "parts", 3, 5, 8)
+    assert all(torch.equal(a, b) for a, b in zip(whole, parts, strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(whole_average, parts_average, strict=True))
+
+
+def test_every_known_word_is_one_token_and_any_text_has_tokens(tokenizer):
+    assert all(len(tokenizer.tokenize(word)) == 1 for word in known_words())
+    ids = tokenizer("猫 xylophone 🎨", add_special_tokens=False)["input_ids"]
+    assert ids and tokenizer.unk_token_id not in ids
+    assert tokenizer.get_vocab()["<|endoftext|>"] == len(tokenizer) - 1
+
+
+def test_the_loss_of_perfect_knowledge_is_zero():
+    """A model that is told the answer has no loss: pins down the definition of v."""
+    schedule, latents = noise_schedule(), torch.randn(6, 4, 8, 8)
+    generator, twin = torch.Generator().manual_seed(2), torch.Generator().manual_seed(2)
+    torch.rand(1, generator=twin)
+    noise = torch.randn(latents.shape, generator=twin)
+
+    class Oracle(torch.nn.Module):
+        def forward(self, noisy, timesteps, tokens):
+            share = schedule.alphas_cumprod[timesteps].view(-1, 1, 1, 1)
+            return share.sqrt() * noise - (1 - share).sqrt() * latents
+
+    assert v_loss(Oracle(), latents, torch.zeros(6, 32), schedule, generator) < 1e-10
+
+
+def test_the_schedule_ends_in_pure_noise():
+    assert noise_schedule().alphas_cumprod[-1] < 1e-6
+
+
+def test_some_captions_are_dropped(tokenizer):
+    empty = torch.from_numpy(encode(tokenizer, [""])).long()[0]
+    recipe = Recipe(Budget(steps=1), batch=400, caption_dropout=0.25)
+    _, tokens = next(
+        draw_batches([make_bucket(tokenizer)], empty, recipe, torch.Generator().manual_seed(0))
+    )
+    assert 60 < int((tokens == empty).all(1).sum()) < 140
+
+
+def test_the_average_forgets_where_it_started():
+    weights, mean = [torch.ones(3)], [torch.zeros(3)]
+    for step in range(1, 50):
+        average(mean, weights, step)
+    assert torch.allclose(mean[0], weights[0])
+
+
+def test_a_warm_start_keeps_known_words_and_the_network(tokenizer, tmp_path):
+    torch.manual_seed(0)
+    old_tokenizer = build_tokenizer(["castle", "cat", "a"], length=20)
+    old = new_denoiser(old_tokenizer, TINY)
+    old.unet.save_pretrained(tmp_path / "unet")
+    old.text_encoder.save_pretrained(tmp_path / "text_encoder")
+    old_tokenizer.save_pretrained(tmp_path / "tokenizer")
+    new = warm_started(tmp_path, tokenizer)
+    for mine, theirs in zip(new.unet.parameters(), old.unet.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+    words, old_words = (m.text_encoder.get_input_embeddings().weight for m in (new, old))
+    for word in ("castle</w>", "cat</w>", "<|endoftext|>"):
+        assert torch.equal(
+            words[tokenizer.get_vocab()[word]], old_words[old_tokenizer.get_vocab()[word]]
+        )
+
+
+def test_parts_never_share_a_seed_nor_touch_held_out_ones():
+    seeds = [(p.first_seed, p.first_seed + p.count) for p in plan(300_000)]
+    assert max(end for _, end in seeds) < HELD_OUT
+    ordered = sorted(seeds)
+    assert all(end <= start for (_, end), (start, _) in zip(ordered, ordered[1:], strict=False))
+
+
+def test_the_learning_rate_warms_up_and_fades():
+    rates = [learning_rate(1.0, step, step / 1000, warmup=100) for step in range(1000)]
+    assert rates[0] == 0.01 and max(rates) == 1.0 and rates[-1] < 0.03
+
+
+@pytest.mark.skipif(font_path() is None, reason="fonts-noto-color-emoji is not installed")
+def test_quick_runs_every_stage_and_diffusers_loads_the_result(tmp_path):
+    main(
+        [
+            "all",
+            "--quick",
+            "--workers",
+            "1",
+            "--data",
+            str(tmp_path / "data"),
+            "--out",
+            str(tmp_path / "out"),
+            "--shard",
+            "200KB",
+        ]
+    )
+    runs = tmp_path / "data" / "runs"
+    for name in ("autoencoder-loss.png", "autoencoder.png", "denoiser-loss.png", "samples.png"):
+        assert (runs / name).stat().st_size > 0
+    weights = list((tmp_path / "out").rglob("*.safetensors"))
+    assert len(weights) > 3
+    index = json.loads((tmp_path / "out" / "model_index.json").read_text())
+    assert index["_class_name"] == "StableDiffusionPipeline"
+    pipeline = DiffusionPipeline.from_pretrained(tmp_path / "out", dtype=torch.float32)
+    pipeline.set_progress_bar_config(disable=True)
+    picture = pipeline("a castle", num_inference_steps=2, height=64, width=96).images[0]
+    assert picture.size == (96, 64)
