@@ -166,12 +166,12 @@ def _head(language: str) -> str:
     # "<" must not close the script it stands in.
     told_json = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
     scripts = "".join(f'<script src="{_versioned(f"ui/{name}.js")}"></script>' for name in SCRIPTS)
+    styles = "".join(
+        f'<link rel="stylesheet" href="{_versioned(f"ui/{name}.css")}" />' for name in STYLES
+    )
     return (
         '<meta charset="utf-8" /><meta name="color-scheme" content="light dark" />'
-        f"<script>window.Atelier = {told_json};</script>{scripts}"
-        + "".join(
-            f'<link rel="stylesheet" href="{_versioned(f"ui/{name}.css")}" />' for name in STYLES
-        )
+        f"<script>window.Atelier = {told_json};</script>{scripts}{styles}"
         f'<link rel="icon" type="image/svg+xml" href="{_versioned("ui/mark.svg")}" />'
     )
 

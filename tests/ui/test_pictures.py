@@ -109,7 +109,7 @@ def test_what_a_notice_says_is_in_the_persons_language(person: httpx.Client):
     said = put(person, data).json()["notices"]
     assert said == ["This is an animation; its first picture is taken."]
     person.headers["accept-language"] = "zh-CN"
-    assert put(person, data).json()["notices"] == ["这是动画；取它的第一张。"]
+    assert put(person, data).json()["notices"] == ["这是动画；取第一张。"]
 
 
 @pytest.mark.parametrize(
