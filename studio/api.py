@@ -4,11 +4,12 @@ The signature is drawn from the recipe's fields, so a setting has one name on th
 knows no web framework: whoever serves an endpoint says how to tell the owner of a request.
 """
 
+import asyncio
 import base64
 import inspect
 import io
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from studio.core.errors import StudioError
 from studio.core.events import (
@@ -23,14 +24,32 @@ from studio.core.events import (
     Result,
     Step,
 )
-from studio.core.recipe import Recipe, TextToImage, params
+from studio.core.recipe import RECIPES, Painting, Recipe, params
 
 if TYPE_CHECKING:
     from studio.service import Studio
 
+NAMES = {kind: kind for kind in RECIPES} | {"image_to_image": "stylise"}
+"""Kind of recipe -> name of its endpoint."""
+
+
+class Inputs(Protocol):
+    """Knows the pictures callers bring."""
+
+    def named(self, field: str, value: Any, values: dict[str, Any], owner: str) -> Any:
+        """The name of a picture a caller gave: by name, or as a file of the server's uploads."""
+
+    def check(self, recipe: Painting, owner: str) -> None:
+        """Raises: RecipeError when the recipe begins with a picture that is not the owner's."""
+
 
 def endpoint(
-    studio: "Studio", recipe: type[TextToImage], *, request: Any, owner_of: Callable[[Any], str]
+    studio: "Studio",
+    recipe: type[Painting],
+    *,
+    request: Any,
+    owner_of: Callable[[Any], str],
+    pictures: Inputs,
 ) -> Callable[..., AsyncIterator[dict[str, Any]]]:
     """The function that paints one kind of recipe and yields its events as dictionaries.
 
@@ -39,6 +58,7 @@ def endpoint(
         recipe: The kind of recipe; its fields become the parameters, by name, type and default.
         request: Type of the first parameter, which the server fills in.
         owner_of: Tells the owner from such a request.
+        pictures: Knows the pictures callers bring.
 
     Returns: an async generator function; closing the generator cancels the run. It raises StudioError when the recipe is refused.
     """
@@ -46,8 +66,15 @@ def endpoint(
     async def paint(*args: Any, **kwargs: Any) -> AsyncIterator[dict[str, Any]]:
         values = signature.bind(*args, **kwargs)
         values.apply_defaults()
-        caller = values.arguments.pop("request")
-        run = studio.submit(recipe.from_values(values.arguments), owner_of(caller))
+        owner = owner_of(values.arguments.pop("request"))
+        wishes = dict(values.arguments)
+        for field in recipe.inputs:
+            wishes[field] = await asyncio.to_thread(
+                pictures.named, field, wishes[field], wishes, owner
+            )
+        wish = recipe.from_values(wishes)
+        pictures.check(wish, owner)
+        run = studio.submit(wish, owner)
         try:
             async for event in run.aevents():
                 yield described(event)
@@ -61,7 +88,8 @@ def endpoint(
                 name,
                 inspect.Parameter.POSITIONAL_OR_KEYWORD,
                 default=recipe.__dataclass_fields__[name].default,
-                annotation=annotation,
+                # A picture comes by name, or as a file that was uploaded.
+                annotation=Any if name in recipe.inputs else annotation,
             )
             for name, (annotation, _) in params(recipe).items()
         ],
@@ -109,7 +137,11 @@ def described_result(result: Result) -> dict[str, Any]:
         "steps_done": result.steps_done,
         "steps_total": result.steps_total,
         "recipe": result.recipe.as_dict(),
-    }
+    } | (
+        {"changed_outside": result.proof.changed_outside, "seam": result.proof.seam}
+        if result.proof
+        else {}
+    )
 
 
 def described_error(error: StudioError) -> dict[str, Any]:

@@ -34,6 +34,23 @@
     close: "M6 6l12 12M18 6 6 18",
     left: "M14 6l-6 6 6 6",
     right: "M10 6l6 6-6 6",
+    picture: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.500 9a.5.5 0 1 0 .01 0",
+    paste: "M9 4h6v3H9zM15 5h3v15H6V5h3M9 12h6M9 16h4",
+    camera: "M4 8h4l1.500-3h5L16 8h4v11H4zM12 10.500a3 3 0 1 0 .01 0",
+    brush: "M14 5l5 5-8 8c-2 2-5 2-7 1 2-1 1-4 3-6zM11.500 7.500l5 5",
+    eraser: "M9 20h11M5 14l9-9 6 6-9 9H8l-3-3z",
+    undo: "M9 8 4 12l5 4M4 12h10a5 5 0 0 1 0 10h-2",
+    redo: "M15 8l5 4-5 4M20 12H10a5 5 0 0 0 0 10h2",
+    invert: "M12 4a8 8 0 1 0 .01 0zM12 4v16M15 6.500v11M18 8.500v7",
+    bin: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M11 11v5M13 11v5",
+    mask: "M4 5h16v14H4zM12 8.500a3.500 3.500 0 1 0 .01 0",
+    clear: "M4 4h4v4H4zM12 4h4v4h-4zM8 8h4v4H8zM16 8h4v4h-4zM4 12h4v4H4zM12 12h4v4h-4zM8 16h4v4H8zM16 16h4v4h-4z",
+    plus: "M12 5v14M5 12h14",
+    minus: "M5 12h14",
+    fit: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5M9 9h6v6H9z",
+    fill: "M5 12l7-7 7 7-7 7zM5 12h14M12 5V2M20 16c1 2 1.500 3 0 4-1.500-1-1-2 0-4z",
+    send: "M4 12h14M13 6l6 6-6 6",
+    loop: "M17 4l3 3-3 3M20 7H8a4 4 0 0 0-4 4M7 20l-3-3 3-3M4 17h12a4 4 0 0 0 4-4",
     moon: "M20 14.500A8.500 8.500 0 0 1 9.500 4a8.500 8.500 0 1 0 10.500 10.500z",
     sun: "M12 8a4 4 0 1 0 .01 0M12 2v2M12 20v2M2 12h2M20 12h2M5 5l1.400 1.400M17.600 17.600 19 19M5 19l1.400-1.400M17.600 6.400 19 5",
   };
@@ -81,16 +98,20 @@
     try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* a private window: then not */ }
   }
 
-  let arrived = false;
-  A.remembered = () => read("atelier.form");
-  A.remember = (names, values) => {
+  A.read = read;
+  A.write = write;
+
+  const arrived = new Set();
+  const formKey = (tab) => (tab === "text_to_image" ? "atelier.form" : `atelier.form.${tab}`);
+  A.remembered = (tab) => read(formKey(tab));
+  A.remember = (tab, names, values) => {
     // Widgets announce their first values too; before the old ones are back these must not replace them.
-    if (arrived) write("atelier.form", Object.fromEntries(names.map((name, i) => [name, values[i]])));
+    if (arrived.has(tab)) write(formKey(tab), Object.fromEntries(names.map((name, i) => [name, values[i]])));
   };
-  A.arrived = (pictures) => {
-    arrived = true;
-    document.documentElement.dataset.arrived = "yes";
-    A.whenStage((stage) => stage.recent(pictures ?? []));
+  A.arrived = (tab, pictures) => {
+    arrived.add(tab);
+    A.gather(pictures ?? []);
+    if (Object.values(A.tabs).every((name) => arrived.has(name))) document.documentElement.dataset.arrived = "yes";
   };
 
   /* ---- header ---- */
@@ -125,7 +146,7 @@
     root.replaceChildren(
       A.make("a", { class: "skip", href: "#stage", on: { click: (event) => {
         event.preventDefault();
-        document.querySelector("#stage button")?.focus();
+        A.current()?.find(".stage button")?.focus();
       } } }, A.say("Skip to the stage")),
       A.make("h1", { class: "top-name" }, A.make("span", { class: "top-mark", "aria-hidden": "true" }), A.say("Atelier")),
       A.make("p", { class: "top-state", role: "status" }, dot, model, line, queue),
@@ -144,7 +165,7 @@
           const answer = await fetch("atelier/status");
           const now = await answer.json();
           root.dataset.state = now.state;
-          if (since && now.since !== since) A.whenStage((stage) => stage.lost("The studio was started anew; this picture was not finished. Paint it again."));
+          if (since && now.since !== since) A.rooms().forEach((room) => room.stage?.lost("The studio was started anew; this picture was not finished. Paint it again."));
           since = now.since;
           show(model, now.model);
           show(line, now.line);
@@ -154,7 +175,7 @@
           root.dataset.state = "lost";
           const silent = A.say("The studio does not answer. Trying again.");
           show(line, silent);
-          A.whenStage((stage) => stage.silent(silent));
+          A.rooms().forEach((room) => room.stage?.silent(silent));
           pause = 1500;
         }
       }
@@ -173,8 +194,6 @@
 
   /* ---- prompt: counter, unknown words ---- */
 
-  const promptBox = () => document.querySelector("#field-prompt textarea");
-
   A.type = (box, value) => {
     // Svelte listens to "input"; a plain assignment would go unseen.
     Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, value);
@@ -184,6 +203,7 @@
   const LIMIT = 2000;
   A.reading = (element, props, watch) => {
     const root = element.querySelector(".reading");
+    const promptBox = () => A.room(element).box();
     const counter = A.make("span", { class: "counter" });
     const unknown = A.make("div", { class: "unknown" });
     const warnings = A.make("div", { class: "warnings", role: "status" });
@@ -231,17 +251,17 @@
       input.removeAttribute("aria-describedby");
     }
   };
-  A.clearErrors = () => {
-    for (const error of document.querySelectorAll(".field-error")) clearError(error.parentElement);
+  A.clearErrors = (room) => {
+    for (const error of room.root.querySelectorAll(".field-error")) clearError(error.parentElement);
   };
-  A.showError = ({ field: name, message, hint }) => {
-    if (!name) return;
-    const field = document.getElementById(`field-${name}`);
+  A.showError = (room, { field: name, message, hint }) => {
+    const field = name && room.field(name);
     if (!field) return;
     const closed = field.closest("[data-closed]");
     if (closed) document.querySelector(`[aria-controls="${closed.id}"]`).click();
     clearError(field);
-    const id = `error-${name}`;
+    room.part(name)?.reveal?.();
+    const id = `error-${field.id}`;
     field.append(A.make("p", { class: "field-error", role: "alert", id },
       A.make("b", {}, message), hint ? ` ${hint}` : ""));
     const input = field.querySelector("textarea, select, input");
@@ -271,35 +291,39 @@
 
   /* ---- keys ---- */
 
-  const paintButton = () => document.querySelector("button#paint, #paint button");
-  A.paint = () => paintButton()?.click();
-  A.used = () => {
-    if (A.paintNext) requestAnimationFrame(() => requestAnimationFrame(A.paint));
+  // Gradio has taken new values in by the frame after next.
+  A.afterwards = (act) => requestAnimationFrame(() => requestAnimationFrame(act));
+  A.paint = () => A.current()?.find("button.paint, .paint button")?.click();
+  A.used = (tab) => {
+    if (A.paintNext) A.afterwards(A.paint);
     A.paintNext = false;
-    promptBox()?.focus({ preventScroll: true });
+    A.room(tab).box()?.focus({ preventScroll: true });
   };
   document.addEventListener("click", (event) => {
-    if (!event.target.closest?.("#paint")) return;
+    const button = event.target.closest?.(".paint");
+    if (!button) return;
+    const room = A.room(button);
+    if (button.dataset.prepared) return void delete button.dataset.prepared;
     // One run at a time, decided before Gradio hears of the click: its own "once" lets a quick second one through.
-    if (!A.theStage?.sending()) event.stopImmediatePropagation();
+    if (!room.stage?.sending()) return event.stopImmediatePropagation();
+    if (!room.before.length) return;
+    event.stopImmediatePropagation();
+    Promise.all(room.before.map((prepare) => prepare())).then(
+      () => A.afterwards(() => {
+        button.dataset.prepared = "yes";
+        button.click();
+      }),
+      (error) => room.stage.refuse(error));
   }, true);
   document.addEventListener("keydown", (event) => {
     if (document.querySelector("dialog[open]")) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       A.paint();
-    } else if (event.key === "Escape") A.whenStage((stage) => stage.cancel());
+    } else if (event.key === "Escape") A.theStage?.cancel();
   });
 
-  /* ---- the stage announces itself when Gradio has drawn it ---- */
-
-  const waiting = [];
-  A.whenStage = (act) => (A.theStage ? act(A.theStage) : waiting.push(act));
-  A.stageReady = (stage) => {
-    A.theStage = stage;
-    for (const act of waiting.splice(0)) act(stage);
-  };
-  A.lost = () => A.whenStage((stage) => stage.lost());
+  A.lost = (tab) => A.room(tab).stage?.lost();
 
   A.copy = async (text) => {
     try {

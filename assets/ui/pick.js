@@ -5,35 +5,40 @@
   const A = window.Atelier;
   let groups = 0;
 
-  A.pick = (element, props, trigger, watch) => {
+  A.pick = (element, props, trigger, watch, drawn) => {
     const root = element.querySelector(".pick");
-    root.dataset.look = props.look;
+    root.dataset.look = drawn.look;
     const choose = (name) => {
       if (props.value === name) return;
       props.value = name;
       trigger("input");
       element.dispatchEvent(new Event("input", { bubbles: true }));
     };
-    const draw = props.look === "list" ? list : radios;
-    const sync = draw(root, props, choose);
+    const draw = { list, colour }[drawn.look] ?? radios;
+    const sync = draw(root, props, choose, drawn);
     watch("value", sync);
     sync();
   };
 
-  function radios(root, props, choose) {
+  function radios(root, props, choose, { choices, look, title: name }) {
     const group = `pick-${++groups}`;
-    const inputs = props.choices.map((choice) =>
+    const inputs = choices.map((choice) =>
       A.make("input", {
         type: "radio", name: group, value: choice.name, class: "unseen",
         on: { change: () => choose(choice.name) },
       }));
-    const labels = props.choices.map((choice, i) => {
+    const labels = choices.map((choice, i) => {
       const title = A.make("span", { class: "option-title" }, A.say(choice.title));
-      return A.make("label", { class: "option", "data-name": choice.name }, inputs[i], face(props.look, choice, i), title);
+      return A.make("label", { class: "option", "data-name": choice.name }, inputs[i], face(look, choice, i), title);
     });
-    const legend = A.make("legend", {}, A.say(props.title));
-    root.replaceChildren(A.make("fieldset", {}, legend, A.make("div", { class: "options" }, ...labels)));
-    return () => inputs.forEach((input, i) => { input.checked = props.choices[i].name === props.value; });
+    const legend = A.make("legend", {}, A.say(name));
+    const told = look === "segments" && choices.some((choice) => choice.help);
+    const help = told ? A.make("p", { class: "help" }) : null;
+    root.replaceChildren(A.make("fieldset", {}, legend, A.make("div", { class: "options" }, ...labels), ...(help ? [help] : [])));
+    return () => {
+      inputs.forEach((input, i) => { input.checked = choices[i].name === props.value; });
+      if (help) help.textContent = A.say(choices.find((choice) => choice.name === props.value)?.help ?? "");
+    };
   }
 
   function face(look, choice, i) {
@@ -55,17 +60,24 @@
     return plain;
   }
 
-  function list(root, props, choose) {
+  function colour(root, props, choose, { title }) {
+    const id = `pick-${++groups}`;
+    const input = A.make("input", { type: "color", id, class: "colour", on: { input: () => choose(input.value) } });
+    root.replaceChildren(A.make("label", { class: "legend", for: id }, A.say(title)), input);
+    return () => { input.value = props.value || "#808080"; };
+  }
+
+  function list(root, props, choose, { choices, title }) {
     const id = `pick-${++groups}`;
     const select = A.make("select", { id, "aria-describedby": `${id}-help`, on: {
-      change: () => choose(props.choices[select.selectedIndex].name),
-    } }, ...props.choices.map((choice) => A.make("option", { value: choice.name }, A.say(choice.title))));
+      change: () => choose(choices[select.selectedIndex].name),
+    } }, ...choices.map((choice) => A.make("option", { value: choice.name }, A.say(choice.title))));
     const help = A.make("p", { class: "help", id: `${id}-help` });
-    root.replaceChildren(A.make("label", { class: "legend", for: id }, A.say(props.title)), select, help);
+    root.replaceChildren(A.make("label", { class: "legend", for: id }, A.say(title)), select, help);
     return () => {
-      const index = props.choices.findIndex((choice) => choice.name === props.value);
+      const index = choices.findIndex((choice) => choice.name === props.value);
       select.selectedIndex = index;
-      help.textContent = index < 0 ? "" : A.say(props.choices[index].help ?? "");
+      help.textContent = index < 0 ? "" : A.say(choices[index].help ?? "");
     };
   }
 })();

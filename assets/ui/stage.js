@@ -6,39 +6,44 @@
   const ACTIVE = ["sending", "waiting", "painting"];
   const SILENCE = 30000;
 
-  A.stage = (element, props, trigger, watch) => {
+  A.stage = (element, props, trigger, watch, drawn) => {
     const root = element.querySelector(".stage");
+    const room = A.room(element);
+    root.setAttribute("role", "region");
     root.setAttribute("aria-label", A.say("Stage"));
 
     const cells = A.make("div", { class: "cells" });
-    const invite = invitation(props.examples, (name) => {
+    const invite = drawn.invite === "picture" ? A.pictureInvitation(room) : invitation(drawn.examples, (name) => {
       A.paintNext = true;
       trigger("select", { example: name });
     });
-    const mat = A.make("div", { class: "mat" }, cells, invite);
+    const corner = A.make("div", { class: "mat-corner" });
+    const mat = A.make("div", { class: "mat" }, cells, invite, corner);
 
     const words = A.make("span", { class: "line-words" });
     const fill = A.make("span", { class: "fill" });
-    const cancelButton = A.make("button", { class: "quiet-button", id: "cancel", type: "button", on: { click: () => cancel() } }, A.say("Cancel"), A.make("kbd", {}, "Esc"));
-    const line = A.make("div", { class: "line" }, words, A.make("span", { class: "track", "aria-hidden": "true" }, fill), cancelButton);
+    const cancelButton = A.make("button", { class: "quiet-button", id: room.id("cancel"), type: "button", on: { click: () => cancel() } }, A.say("Cancel"), A.make("kbd", {}, "Esc"));
+    const facts = A.make("p", { class: "facts" });
+    const proof = A.make("p", { class: "proof", hidden: true });
+    const line = A.make("div", { class: "line" }, words, proof, A.make("span", { class: "track", "aria-hidden": "true" }, fill), facts, cancelButton);
     const live = A.make("div", { class: "unseen", role: "status", "aria-live": "polite" });
     const notes = A.make("div", { class: "notes" });
-
-    const facts = A.make("p", { class: "facts" });
     const tool = (name, icon, label, act) =>
-      A.make("button", { class: "tool", type: "button", id: `do-${name}`, title: A.say(label), "aria-label": A.say(label), on: { click: act } },
+      A.make("button", { class: "tool", type: "button", id: room.id(`do-${name}`), title: A.say(label), "aria-label": A.say(label), on: { click: act } },
         A.icon(icon), A.make("span", {}, A.say(label)));
     const fullButton = tool("full", "full", "Full size", () => open());
-    const downloadLink = A.make("a", { class: "tool", id: "do-download", title: A.say("Download PNG"), "aria-label": A.say("Download PNG"), download: true },
+    const downloadLink = A.make("a", { class: "tool", id: room.id("do-download"), title: A.say("Download PNG"), "aria-label": A.say("Download PNG"), download: true },
       A.icon("download"), A.make("span", {}, A.say("Download PNG")));
     const seedButton = tool("seed", "seed", "Copy seed", async () => {
       await A.copy(String(chosen().seed));
       tell(A.say("Seed copied"));
     });
-    const useButton = tool("use", "settings", "Use these settings", () => trigger("select", { id: chosen().id }));
+    const useButton = tool("use", "settings", "Use these settings", () => A.useSettings(room, chosen()));
+    const sendButton = A.sendMenu(tool, () => chosen());
+    const loopButton = drawn.invite === "picture" ? tool("loop", "loop", "Use as input", () => A.send(chosen(), room.name, room.root.dataset.mode)) : null;
     const compareButton = tool("compare", "compare", "Compare", () => A.compare(chosen(), partners()));
     const actions = A.make("div", { class: "actions", role: "toolbar", "aria-label": A.say("Stage") },
-      facts, A.make("div", { class: "tools" }, fullButton, downloadLink, seedButton, useButton, compareButton));
+      A.make("div", { class: "tools" }, fullButton, downloadLink, seedButton, useButton, compareButton, ...(loopButton ? [loopButton] : []), sendButton));
 
     const strip = A.make("div", { class: "strip", role: "group", "aria-label": A.say("Recent pictures") });
     root.replaceChildren(mat, line, notes, actions, strip, live);
@@ -46,7 +51,6 @@
     let view = { run: "", width: 1, height: 1, cells: [] };
     let state = "empty";
     let selected = 0;
-    let recent = [];
     let wishToStop = false;
     let runId = "";
     let silence = 0;
@@ -56,9 +60,10 @@
     const chosen = () => view.cells[selected]?.picture ?? null;
     const partners = () => {
       const mine = chosen();
-      const all = [...pictures(), ...recent];
-      return all.filter((other, i) => other.id !== mine.id && other.width === mine.width && other.height === mine.height
+      const all = [...pictures(), ...A.recent];
+      const same = all.filter((other, i) => other.id !== mine.id && other.width === mine.width && other.height === mine.height
         && all.findIndex((same) => same.id === other.id) === i);
+      return mine.before ? [A.before(mine), ...same] : same;
     };
     const tell = (text) => { live.textContent = text; words.textContent = text; };
 
@@ -69,11 +74,10 @@
       root.dataset.state = next;
       line.dataset.tone = tone;
       words.textContent = text;
-      if (active()) document.body.dataset.busy = next;
-      else delete document.body.dataset.busy;
+      if (active()) room.root.dataset.busy = next;
+      else delete room.root.dataset.busy;
       cancelButton.hidden = !active();
-      const paint = document.querySelector("button#paint");
-      paint?.setAttribute("aria-disabled", active());
+      for (const paint of room.root.querySelectorAll("button.paint")) paint.setAttribute("aria-disabled", active());
       clearTimeout(silence);
       if (active()) silence = setTimeout(() => {
         words.textContent = A.say("No word from the studio for a while. The picture is kept if it was finished.");
@@ -86,13 +90,14 @@
       if (!scene?.state) return;
       if (scene.state === "refused") {
         setState(view.cells.length ? "done" : "empty", scene.line, "error");
-        scene.errors.forEach((error) => A.showError(error));
+        scene.errors.forEach((error) => A.showError(room, error));
         return;
       }
       if (scene.run !== view.run) {
-        A.clearErrors();
+        A.clearErrors(room);
         selected = 0;
         build(scene);
+        room.show("stage");
       }
       runId = scene.run;
       view = scene;
@@ -103,21 +108,23 @@
         scene.state === "failed" ? "error" : "");
       if (wishToStop && active()) trigger("stop", { run: runId });
       if (!active()) wishToStop = false;
-      for (const picture of pictures())
-        if (!recent.some((known) => known.id === picture.id)) recent = [picture, ...recent].slice(0, 24);
-      drawStrip();
+      A.gather(pictures());
       drawActions();
     }
 
     function build(scene) {
       cells.replaceChildren(...scene.cells.map((_, i) =>
         A.make("button", { class: "cell", type: "button", on: { click: () => press(i) } },
-          A.make("img", { class: "preview", alt: "" }), A.make("img", { class: "final", alt: "" }), A.make("span", { class: "cell-note" }))));
+          A.make("img", { class: "preview", alt: "" }), A.make("img", { class: "final", alt: "" }), A.make("span", { class: "cell-note" }), A.make("span", { class: "cell-caption" }))));
+      // In a stylesheet an address would start from the stylesheet.
+      cells.style.setProperty("--under", scene.under ? `url("${new URL(scene.under, document.baseURI)}")` : "none");
+      cells.classList.toggle("on-picture", Boolean(scene.under));
       fit(scene);
     }
 
     function update(node, cell, i) {
-      const [preview, final, note] = node.children;
+      const [preview, final, note, caption] = node.children;
+      caption.textContent = cell.caption ?? "";
       const count = cells.children.length;
       node.dataset.state = cell.state;
       node.setAttribute("aria-pressed", String(i === selected));
@@ -171,27 +178,31 @@
       actions.dataset.empty = String(!picture);
       for (const node of actions.querySelectorAll("button, a")) node.toggleAttribute("disabled", !picture);
       if (!picture) {
+        proof.hidden = true;
         downloadLink.removeAttribute("href");
         facts.textContent = "";
         return;
       }
       facts.textContent = picture.facts;
+      proof.textContent = picture.proof ?? "";
+      proof.hidden = !picture.proof;
       downloadLink.href = `picture/${picture.id}?download=1`;
       const alone = partners().length === 0;
       compareButton.toggleAttribute("disabled", alone);
-      compareButton.title = A.say(alone ? "Paint another of this size to compare" : "Compare with another picture of the same size");
+      compareButton.lastChild.textContent = A.say(picture.before ? "Before and after" : "Compare");
+      compareButton.title = picture.before ? A.say("Before and after") : A.say(alone ? "Paint another of this size to compare" : "Compare with another picture of the same size");
     }
 
     /* ---- the strip ---- */
 
     function drawStrip() {
-      if (!recent.length) {
+      if (!A.recent.length) {
         strip.replaceChildren(A.make("p", { class: "quiet" }, A.say("Your pictures will gather here.")));
         return;
       }
       const here = chosen()?.id;
       const known = new Map([...strip.children].map((node) => [node.dataset.id, node]));
-      const nodes = recent.map((picture) => {
+      const nodes = A.recent.map((picture) => {
         const node = known.get(picture.id) ?? A.make("button", {
           class: "recent", type: "button", "data-id": picture.id, title: picture.prompt || A.say("untitled"),
           "aria-label": `${A.say("Show this picture on the stage")}: ${picture.prompt || A.say("untitled")}`,
@@ -204,7 +215,7 @@
     }
 
     function show(picture) {
-      if (active()) return A.lightbox(recent, recent.findIndex((other) => other.id === picture.id));
+      if (active()) return A.lightbox(A.recent, A.recent.findIndex((other) => other.id === picture.id));
       draw({ run: `picture ${picture.id}`, state: "done", line: picture.prompt || A.say("untitled"), progress: 0, notes: [],
         width: picture.width, height: picture.height, cells: [{ state: "done", picture }] });
     }
@@ -213,7 +224,7 @@
 
     function sending() {
       if (active()) return false;
-      A.clearErrors();
+      A.clearErrors(room);
       wishToStop = false;
       runId = "";
       fill.style.transform = "scaleX(0)";
@@ -237,6 +248,13 @@
       setState(view.cells.length ? "done" : "empty", A.say(why), "error");
     }
 
+    const note = (lines) => notes.replaceChildren(...lines.map((one) => A.make("p", {}, one)));
+
+    function refuse(error) {
+      setState(view.cells.length ? "done" : "empty", error.field ? "" : `${error.message} ${error.hint ?? ""}`.trim(), "error");
+      A.showError(room, error);
+    }
+
     function silent(text) {
       if (active()) words.textContent = text;
     }
@@ -244,8 +262,9 @@
     setState("empty", A.say("Ctrl + Enter paints, Esc stops."));
     drawActions();
     drawStrip();
+    A.onGather(() => { drawStrip(); drawActions(); });
     watch("value", () => draw(props.value));
-    A.stageReady({ sending, cancel, lost, silent, recent: (list) => { recent = list; drawStrip(); drawActions(); } });
+    room.ready("stage", { corner, get painted() { return view.cells.length > 0; }, sending, cancel, lost, silent, refuse, note, use: (id) => trigger("select", { id }) });
   };
 
   function invitation(examples, choose) {

@@ -59,6 +59,10 @@
     frame.focus();
   };
 
+  // The picture a result came from, as a partner to compare with: it may cover a part of the result only.
+  A.before = (picture) => ({ id: "", src: picture.before.src, place: picture.before, prompt: A.say("Before"), facts: A.say("Before") });
+  const source = (picture, small) => picture.src ?? `picture/${picture.id}${small ? "/small" : ""}`;
+
   A.compare = (picture, partners) => {
     let other = partners[0];
     const under = A.make("img", { class: "under" });
@@ -76,15 +80,17 @@
     const choices = A.make("div", { class: "partners", role: "group", "aria-label": A.say("The other picture") },
       ...partners.map((partner) => A.make("button", {
         class: "recent", type: "button", "aria-label": partner.prompt || A.say("untitled"), on: { click: () => choose(partner) },
-      }, A.make("img", { src: `picture/${partner.id}/small`, alt: "" }))));
+      }, A.make("img", { src: source(partner, true) + (partner.src ? "?small" : ""), alt: "" }))));
     dialog("compare", A.say("Before and after"), frame, A.make("div", { class: "pair-facts" }, left, right), choices);
 
     function choose(partner) {
       other = partner;
-      under.src = `picture/${other.id}`;
+      under.src = source(other);
+      const { x = 0, y = 0, w = 1, h = 1 } = other.place ?? {};
+      Object.assign(under.style, { left: `${100 * x}%`, top: `${100 * y}%`, width: `${100 * w}%`, height: `${100 * h}%` });
       under.alt = other.prompt || A.say("untitled");
       right.textContent = other.facts;
-      [...choices.children].forEach((node, i) => node.classList.toggle("here", partners[i].id === other.id));
+      [...choices.children].forEach((node, i) => node.classList.toggle("here", partners[i] === other));
     }
     choose(other);
     slider.focus();

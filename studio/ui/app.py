@@ -18,8 +18,9 @@ from starlette.requests import Request
 
 from studio import api
 from studio.core.recipe import RECIPES, params
-from studio.ui import boundary, words
+from studio.ui import boundary, intake, words
 from studio.ui.middleware import Gate
+from studio.ui.pictures import Pictures
 from studio.ui.routes import asset_paths, routes
 from studio.ui.tabs import TABS
 from studio.ui.theme import theme
@@ -29,12 +30,24 @@ from studio.ui.words import text
 if TYPE_CHECKING:
     from studio.service import Studio
 
-SCRIPTS = ("page", "pick", "stage", "viewer")
+SCRIPTS = (
+    "page", "rooms", "memory", "pick", "source", "canvas", "easel", "mask", "sketch", "frame", "send",
+    "stage", "viewer",
+)  # fmt: skip
 """assets/ui/<name>.js, in the order they are loaded."""
 
+STYLES = ("studio", "pictures")
+"""The page's looks: everything, and what tabs have that begin with a picture."""
 
-def build(studio: "Studio") -> gr.Blocks:
-    """The page and the programming interface, connected to a studio but not served."""
+
+def build(studio: "Studio", pictures: Pictures | None = None) -> gr.Blocks:
+    """The page and the programming interface, connected to a studio but not served.
+
+    Args:
+        studio: Who paints.
+        pictures: What people bring; a new set when None.
+    """
+    pictures = pictures or Pictures(studio)
     _keep_copies_private()
     with gr.Blocks(
         title="Atelier", fill_width=True, analytics_enabled=False, delete_cache=(3600, 86400)
@@ -49,12 +62,14 @@ def build(studio: "Studio") -> gr.Blocks:
         with gr.Tabs(elem_id="tabs"):
             for tab in TABS:
                 with gr.Tab(text(tab.title), id=tab.name, elem_id=f"tab-{tab.name}"):
-                    tab.build(studio, page)
+                    tab.build(studio, page, pictures)
         for kind, recipe in RECIPES.items():
-            painting = api.endpoint(studio, recipe, request=gr.Request, owner_of=owner_of)
+            painting = api.endpoint(
+                studio, recipe, request=gr.Request, owner_of=owner_of, pictures=pictures
+            )
             gr.api(
                 boundary.for_clients(painting),
-                api_name=kind,
+                api_name=api.NAMES[kind],
                 api_description=recipe.__doc__,
                 concurrency_limit=None,
             )
@@ -80,13 +95,16 @@ def launch(studio: "Studio", *, prevent_thread_lock: bool = False) -> tuple[gr.B
 
     Returns: the page (close it to stop) and its address.
     """
-    page = build(studio)
+    pictures = Pictures(studio)
+    page = build(studio, pictures)
     settings = studio.settings
     gate = Middleware(
         Gate,
         decorate=_decorated,
         arity=lambda: {number: len(event.inputs) for number, event in page.fns.items()},
-        endpoints=lambda: {kind: tuple(params(recipe)) for kind, recipe in RECIPES.items()},
+        endpoints=lambda: {
+            api.NAMES[kind]: tuple(params(recipe)) for kind, recipe in RECIPES.items()
+        },
         hosted=settings.hosted,
     )
     _, address, _ = page.launch(
@@ -106,7 +124,7 @@ def launch(studio: "Studio", *, prevent_thread_lock: bool = False) -> tuple[gr.B
         quiet=True,
         prevent_thread_lock=prevent_thread_lock,
         app_kwargs={
-            "routes": routes(studio),
+            "routes": [*intake.routes(pictures), *routes(studio)],
             "middleware": [gate],
             "openapi_url": None,
             "docs_url": None,
@@ -142,15 +160,18 @@ def _head(language: str) -> str:
         "language": language,
         "cookie": LANGUAGE_COOKIE,
         "words": words.CHINESE if language == "zh-CN" else {},
+        "tabs": {kind: tab.name for tab in TABS for kind in tab.kinds},
         "thumbnails": [name for name in asset_paths() if name.endswith(".jpg")],
     }
     # "<" must not close the script it stands in.
     told_json = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
     scripts = "".join(f'<script src="{_versioned(f"ui/{name}.js")}"></script>' for name in SCRIPTS)
+    styles = "".join(
+        f'<link rel="stylesheet" href="{_versioned(f"ui/{name}.css")}" />' for name in STYLES
+    )
     return (
         '<meta charset="utf-8" /><meta name="color-scheme" content="light dark" />'
-        f"<script>window.Atelier = {told_json};</script>{scripts}"
-        f'<link rel="stylesheet" href="{_versioned("ui/studio.css")}" />'
+        f"<script>window.Atelier = {told_json};</script>{scripts}{styles}"
         f'<link rel="icon" type="image/svg+xml" href="{_versioned("ui/mark.svg")}" />'
     )
 

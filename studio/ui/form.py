@@ -5,14 +5,16 @@ says what is wrong with it, so that a message reads the same on the page, on the
 stand behind one more control, "aspect".
 """
 
+import functools
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 import gradio as gr
 
 from studio.core.errors import StudioError
-from studio.core.recipe import Param, Recipe, TextToImage, params
+from studio.core.recipe import Painting, Param, Recipe, params
 from studio.ui.words import text
 
 if TYPE_CHECKING:
@@ -30,6 +32,39 @@ ASPECTS = {
 UNSEEN = ("revision",)
 """Fields nobody chooses by hand."""
 
+OPTIONS = {
+    "picture": "Whole picture",
+    "mask": "Around the mask",
+    "original": "Picture",
+    "noise": "Noise",
+    "blur": "Blur",
+    "colour": "Colour",
+}
+"""What the options of a setting are called."""
+
+LONGEST_SLIDER = 512
+"""Pixels; what can be more is typed."""
+
+
+def part(name: str, *, elem_id: str, value: Any = None, **drawn: Any) -> gr.HTML:
+    """A part of the page that assets/ui/ draws with `Atelier.<name>(element, props, trigger, watch, drawn)`.
+
+    Args:
+        name: Of the function, and the class of its element.
+        elem_id: Its place in the page.
+        value: Its first value.
+        drawn: What it is drawn from. Not Gradio's props: a value that arrives before a tab is opened makes it forget those.
+    """
+    data = json.dumps(drawn)
+    return gr.HTML(
+        value=value,
+        html_template=f'<div class="{name}"></div>',
+        js_on_load=f"Atelier.{name}(element, props, trigger, watch, {data})",
+        apply_default_css=False,
+        elem_id=elem_id,
+        elem_classes="part",
+    )
+
 
 def pick(
     choices: list[dict[str, Any]], *, look: str, title: str, value: Any, elem_id: str
@@ -43,16 +78,15 @@ def pick(
         value: Name of the first choice.
         elem_id: Where errors find it.
     """
-    return gr.HTML(
-        value=value,
-        html_template='<div class="pick"></div>',
-        js_on_load="Atelier.pick(element, props, trigger, watch)",
-        apply_default_css=False,
-        elem_id=elem_id,
-        choices=choices,
-        look=look,
-        title=title,
-    )
+    drawn = {"choices": choices, "look": look, "title": title}
+    return part("pick", elem_id=elem_id, value=value, **drawn)
+
+
+PICTURES: dict[str, Callable[..., gr.HTML]] = {
+    "source": functools.partial(part, "source", value=""),
+    "mask": functools.partial(part, "mask", value=""),
+}
+"""Fields that hold the name of a picture, and what brings one."""
 
 
 class Form:
@@ -60,23 +94,29 @@ class Form:
 
     Attributes:
         recipe_type: The kind of recipe.
+        room: Prefix of the fields' ids, so that several forms fit on one page; "" for none.
         widgets: Control name -> component; a field's name, or "aspect".
     """
 
-    def __init__(self, recipe_type: type[TextToImage], studio: "Studio") -> None:
+    def __init__(self, recipe_type: type[Painting], studio: "Studio", room: str = "") -> None:
         self.recipe_type = recipe_type
         self.studio = studio
+        self.room = room
         self.params = params(recipe_type)
         self.defaults = studio.defaults()
         self.sizes = studio.sizes()
         self.widgets: dict[str, gr.components.Component] = {}
 
+    def id(self, name: str) -> str:
+        """Where errors find the control of that name."""
+        return f"{self.room}-field-{name}" if self.room else f"field-{name}"
+
     def place(self, *names: str, **looks: Any) -> None:
         """Put the widgets of these fields where the page stands now; `looks` go to the Gradio component."""
         for name in names:
-            self.widgets[name] = self._aspect() if name == "aspect" else self._widget(name, **looks)
+            self.widgets[name] = self._aspect() if name == "aspect" else self.widget(name, **looks)
 
-    def recipe(self, values: Mapping[str, Any]) -> TextToImage:
+    def recipe(self, values: Mapping[str, Any]) -> Painting:
         """The recipe these control values wish for.
 
         Raises: RecipeError when a value is not one the recipe takes.
@@ -121,10 +161,12 @@ class Form:
     def _fits(self, name: str, value: Any) -> bool:
         if isinstance(value, str) and len(value) > 20_000:
             return False
-        kind = self.params[name][1].choices
+        param = self.params[name][1]
+        kind = param.choices
         if kind and value not in [choice.name for choice in self.studio.choices(kind)]:
             return False
-        if kind or (isinstance(value, str) and self._is_text(name)):
+        free = self._is_text(name) and not (param.pattern or param.options)
+        if kind or (isinstance(value, str) and free):
             return True
         try:
             self.recipe_type.from_values({name: self._typed(name, value)})
@@ -149,17 +191,32 @@ class Form:
         value = getattr(self.recipe_type(), name)
         return getattr(self.defaults, name, None) if value is None else value
 
-    def _widget(self, name: str, **looks: Any) -> gr.components.Component:
+    def widget(self, name: str, **looks: Any) -> gr.components.Component:
         """One field's component: what its note and its type ask for."""
         annotation, param = self.params[name]
-        common: dict[str, Any] = {"elem_id": f"field-{name}"}
+        common: dict[str, Any] = {"elem_id": self.id(name)}
         if param.choices:
             return self._choice(name, param, **common, **looks)
+        if name in PICTURES:
+            return PICTURES[name](**common, **looks)
+        if param.options:
+            titles = [{"name": option, "title": OPTIONS[option]} for option in param.options]
+            return pick(
+                titles,
+                look="segments",
+                title=param.label,
+                value=self._default(name),
+                **(common | looks),
+            )
         labelled = common | {
             "label": text(param.label),
             "info": text(param.help),
             "value": self._default(name),
         }
+        if name == "colour":
+            return pick([], look="colour", title=param.label, value=self._default(name), **common)
+        if annotation is bool:
+            return gr.Checkbox(**(labelled | looks))
         if self._is_text(name):
             return gr.Textbox(max_lines=8, **(labelled | looks))
         if name == "count":
@@ -169,13 +226,13 @@ class Form:
         if name == "seed":
             # A browser's number field shows 0 for "empty" and rounds long seeds: here it is text.
             return gr.Textbox(max_lines=1, **(labelled | looks))
-        if name in ("width", "height"):
+        if param.unit == "pixels" and (param.maximum or 0) > LONGEST_SLIDER:
             return gr.Number(step=param.multiple or 1, **(labelled | looks))
         whole = int in (annotation, *get_args(annotation))
         return gr.Slider(
             minimum=cast(float, param.minimum),
             maximum=cast(float, param.maximum),
-            step=1 if whole else 0.5,
+            step=1 if whole else 0.5 if (param.maximum or 0) > 1 else 0.05,
             buttons=[],
             **(labelled | looks),
         )
@@ -200,5 +257,5 @@ class Form:
             look="shapes",
             title="Shape",
             value=next(iter(self.sizes)),
-            elem_id="field-aspect",
+            elem_id=self.id("aspect"),
         )

@@ -26,8 +26,9 @@ from studio.core.events import (
     Result,
     Step,
 )
-from studio.core.recipe import TextToImage
+from studio.core.recipe import FromPicture, Painting
 from studio.ui import boundary, words
+from studio.ui.form import part
 
 PERIOD = 0.125
 """Seconds between two scenes of one run: eight a second look alive and cost little."""
@@ -40,30 +41,47 @@ EXAMPLES: dict[str, tuple[str, str]] = {
 """The invitation on the empty stage, in words the built-in model knows: thumbnail in assets/examples -> prompt, style."""
 
 
-def stage() -> gr.HTML:
-    """The stage as a Gradio component; its value is a scene, or None before the first."""
-    return gr.HTML(
-        value=None,
-        html_template='<section class="stage"></section>',
-        js_on_load="Atelier.stage(element, props, trigger, watch)",
-        apply_default_css=False,
-        elem_id="stage",
-        examples=[
-            {"name": name, "prompt": prompt, "style": style}
-            for name, (prompt, style) in EXAMPLES.items()
-        ],
-    )
+def stage(elem_id: str = "stage", invite: str = "words") -> gr.HTML:
+    """The stage as a Gradio component; its value is a scene, or None before the first.
+
+    Args:
+        elem_id: Its place in the page.
+        invite: What the empty stage asks for: "words" or "picture".
+    """
+    examples = [
+        {"name": name, "prompt": prompt, "style": style}
+        for name, (prompt, style) in EXAMPLES.items()
+    ]
+    return part("stage", elem_id=elem_id, invite=invite, examples=examples)
 
 
 class Scene:
     """What the stage shows of one run; grows with every event."""
 
-    def __init__(self, run_id: str, recipe: TextToImage, language: str) -> None:
+    def __init__(
+        self,
+        run_id: str,
+        recipe: Painting,
+        language: str,
+        shape: tuple[int, int] | None = None,
+    ) -> None:
+        """The scene of a run that begins.
+
+        Args:
+            run_id: The run's.
+            recipe: What it paints, settled.
+            language: Of the person.
+            shape: Width and height of the pictures, or any of the same proportions; the recipe's own when None.
+        """
         self.run_id = run_id
         self.recipe = recipe
         self.language = language
-        self.cells: list[dict[str, Any]] = [{"state": "waiting"} for _ in range(recipe.count)]
-        self.steps: list[tuple[int, int, float]] = [(0, 0, 0.0)] * recipe.count
+        self.shape = shape or (recipe.width or 1, recipe.height or 1)
+        recipes = recipe.pictures()
+        self.cells: list[dict[str, Any]] = [
+            {"state": "waiting"} | self._caption(one) for one in recipes
+        ]
+        self.steps: list[tuple[int, int, float]] = [(0, 0, 0.0)] * len(recipes)
         self.previews: dict[int, Preview] = {}
         self.notes: list[str] = []
         self.line = self._say("Sent to the painter")
@@ -123,8 +141,9 @@ class Scene:
             "state": self._state(),
             "line": self.line,
             "progress": self._progress(),
-            "width": self.recipe.width,
-            "height": self.recipe.height,
+            "width": self.shape[0],
+            "height": self.shape[1],
+            "under": under(self.recipe),
             "cells": [dict(cell) for cell in self.cells],
             "notes": list(self.notes),
         }
@@ -134,8 +153,15 @@ class Scene:
         if not any(other["state"] == "painting" for other in self.cells):
             self.line = line
 
+    def _caption(self, recipe: Painting) -> dict[str, str]:
+        """In a sweep each picture says its strength."""
+        if not getattr(self.recipe, "sweep", False):
+            return {}
+        return {"caption": self._say("strength {strength}", strength=strength(recipe))}
+
     def _end(self, picture: int, last: dict[str, Any]) -> None:
-        self.cells[picture] = last
+        caption = {k: v for k, v in self.cells[picture].items() if k == "caption"}
+        self.cells[picture] = last | caption
         index, total, _ = self.steps[picture]
         self.steps[picture] = (total if last["state"] == "done" else index, total, 0.0)
         self.line = self._painting() if self._state() == "painting" else self._ended()
@@ -225,7 +251,18 @@ def shown(result: Result, language: str) -> dict[str, Any]:
             index=result.steps_done,
             total=result.steps_total,
         )
-    return {
+    more: dict[str, Any] = {"kind": recipe.kind}
+    if isinstance(recipe, FromPicture):
+        facts.insert(1, words.say("strength {strength}", language, strength=strength(recipe)))
+        more["before"] = before(recipe, result)
+    if result.proof is not None:
+        more["proof"] = words.say(
+            "{count} pixels changed outside the mask · seam {seam}",
+            language,
+            count=result.proof.changed_outside,
+            seam=f"{result.proof.seam:.1f}",
+        )
+    return more | {
         "id": result.id,
         "width": result.width,
         "height": result.height,
@@ -235,6 +272,31 @@ def shown(result: Result, language: str) -> dict[str, Any]:
         "style": recipe.style,
         "facts": " · ".join(facts),
     }
+
+
+def under(recipe: Painting) -> str:
+    """Address of what lies under the first preview: the picture it begins with, where it keeps its place."""
+    place = getattr(recipe, "source", "") if recipe.kind != "outpaint" else ""
+    return f"atelier/input/{place.removeprefix('sha256:')}" if place else ""
+
+
+def before(recipe: FromPicture, result: Result) -> dict[str, Any]:
+    """The picture a result came from: its address, and where it lies in the result (shares of width and height)."""
+    left, right, top, bottom = (
+        getattr(recipe, side, 0) for side in ("left", "right", "top", "bottom")
+    )
+    return {
+        "src": f"atelier/input/{recipe.source.removeprefix('sha256:')}",
+        "x": left / result.width,
+        "y": top / result.height,
+        "w": (result.width - left - right) / result.width,
+        "h": (result.height - top - bottom) / result.height,
+    }
+
+
+def strength(recipe: Painting) -> str:
+    """A strength as people write it: 0.3, not 0.30000000000000004."""
+    return f"{getattr(recipe, 'strength', 0.0):.2f}".rstrip("0").rstrip(".") or "0"
 
 
 async def paced(events: AsyncIterator[Event], seconds: float) -> AsyncGenerator[list[Event]]:

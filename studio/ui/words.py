@@ -160,6 +160,154 @@ CHINESE: dict[str, str] = {
     ),
     "The classic all-rounder.": "经典的多面手。",
     "Large and detailed; wants a GPU.": "大而细致，最好有 GPU。",
+    # Beginning with a picture
+    "Stylise": "图生图",
+    "Inpaint": "局部重绘",
+    "Beyond the edge": "画到框外",
+    "Repaint a part": "重画一部分",
+    "What to paint": "画哪里",
+    "Picture": "图片",
+    "The picture to begin with.": "作为起点的图片。",
+    "Your picture": "你的图片",
+    "Bring a picture": "带一张图来",
+    "Drop it anywhere here, paste it, or choose a file. Every picture you paint can be sent here too.": (
+        "拖到这里任意处、粘贴，或选择文件。你画的每张图也可以发送到这里。"
+    ),
+    "Drop a picture here": "把图片拖到这里",
+    "PNG, JPEG or WebP; or paste it": "PNG、JPEG 或 WebP；也可粘贴",
+    "Choose a file": "选择文件",
+    "Paste": "粘贴",
+    "Camera": "相机",
+    "Sketch": "画草图",
+    "Change": "更换",
+    "Remove": "移除",
+    "Taking it in": "正在接收",
+    "There is no picture in the clipboard.": "剪贴板里没有图片。",
+    "The picture could not be sent.": "图片没能送出。",
+    "Try again.": "请再试一次。",
+    "The file is larger than the studio takes.": "文件超过了画室能接收的大小。",
+    "Make the picture smaller.": "请把图片缩小。",
+    "This picture is not here any more. Choose it again.": "这张图已不在这里，请重新选择。",
+    "This picture is not here any more.": "这张图已不在这里。",
+    "Choose it again.": "请重新选择。",
+    "The picture took too long to arrive.": "图片传得太久。",
+    "The request is not one picture.": "请求里不是一张图片。",
+    "{label} must be an uploaded file or the name of a picture.": (
+        "{label}应为已上传的文件或图片的名字。"
+    ),
+    "Upload the file first; addresses and paths are not followed.": (
+        "请先上传文件；地址和路径不会被读取。"
+    ),
+    "Backdrop": "底色",
+    "Another colour": "其他颜色",
+    "Strength": "强度",
+    "strength {strength}": "强度 {strength}",
+    "How far to go from the picture. 0: not at all; 1: all the way.": (
+        "离原图多远。0：完全不变；1：全部重来。"
+    ),
+    "How far to go from the drawn-out edge. 1: all the way.": "离延展出的边缘多远。1：全部重来。",
+    "Keep": "保留",
+    "Touch up": "润色",
+    "Repaint": "重画",
+    "Reimagine": "重新想象",
+    "Strength 0.3: shapes stay, colours and brushwork change.": (
+        "强度 0.3：形状不变，改变色彩与笔触。"
+    ),
+    "Strength 0.55: the composition stays, everything is painted anew.": (
+        "强度 0.55：构图不变，全部重新画过。"
+    ),
+    "Strength 0.8: only light and large shapes stay.": "强度 0.8：只留下光线和大的形状。",
+    "Sweep": "强度扫描",
+    "Five strengths side by side, from a touch-up to a new picture.": (
+        "五种强度并排，从润色到全新的画。"
+    ),
+    "Variations": "变体",
+    "Neighbours of this picture, without words.": "这张图的近邻，不用文字。",
+    "what it shows, in a few words": "用几个词说说画面",
+    "what shall be there": "这里应该有什么",
+    "Send to": "发送到",
+    "Use as input": "用作起点",
+    "Before": "之前",
+    "Result": "结果",
+    "{count} pixels changed outside the mask · seam {seam}": (
+        "遮罩外改变了 {count} 个像素 · 接缝 {seam}"
+    ),
+    "At strength 0 nothing changes: this is the picture you gave.": (
+        "强度为 0 时什么都不变：这就是你给的图。"
+    ),
+    "At this strength {made} of {steps} steps are made.": (
+        "在这个强度下，{steps} 步中画 {made} 步。"
+    ),
+    "Check that the file may be read.": "请确认文件可读。",
+    "{label} must be on or off, got {value}.": "{label}应为开或关，收到 {value}。",
+    "{label} must look like {pattern}, got {value}.": (
+        "{label}应写成 {pattern} 的样子，收到 {value}。"
+    ),
+    "Sees the mask and the picture around it; wants a GPU.": (
+        "看得见遮罩和周围的画面；最好有 GPU。"
+    ),
+    # Drawing
+    "Sketch: draw what the picture shall show": "草图：画出想要的画面",
+    "Mask: paint over what shall change": "遮罩：涂抹要改变的地方",
+    "Drawing tools": "绘图工具",
+    "Brush": "画笔",
+    "Eraser": "橡皮",
+    "Brush size": "画笔大小",
+    "Undo": "撤销",
+    "Redo": "重做",
+    "Zoom in": "放大",
+    "Zoom out": "缩小",
+    "Fit": "适应",
+    "Colours": "颜色",
+    "Fill the sheet": "填满画布",
+    "Clear the sheet": "清空画布",
+    "Invert the mask": "反转遮罩",
+    "Clear the mask": "清除遮罩",
+    "Mask from a file": "从文件读取遮罩",
+    "Mask from the picture's transparent parts": "用图片的透明部分作遮罩",
+    "Back to the mask": "回到遮罩",
+    "Back to the frame": "回到画框",
+    "Back to the sketch": "回到草图",
+    "Mask": "遮罩",
+    "White: paint anew.": "白色：重新画。",
+    "Look at": "看多大",
+    "The whole picture, or only the area around the mask, larger and finer.": (
+        "整张图，或只看遮罩周围，更大更细。"
+    ),
+    "Whole picture": "整张图",
+    "Around the mask": "遮罩周围",
+    "Start from": "从什么开始",
+    "What lies under the mask before painting.": "作画前遮罩下面是什么。",
+    "Noise": "噪声",
+    "Blur": "模糊",
+    "Colour": "颜色",
+    "Where to start from a colour.": "从颜色开始时用的颜色。",
+    "Grow": "扩大",
+    "Widens the mask; below 0 narrows it.": "让遮罩变宽；小于 0 则变窄。",
+    "Feather": "羽化",
+    "Width of the soft edge outside the mask.": "遮罩外柔边的宽度。",
+    "Invert": "反转",
+    "Paint everything but the mask.": "画遮罩以外的一切。",
+    "Paint the area to change first.": "请先涂抹要改变的地方。",
+    "Choose a picture first.": "请先选一张图。",
+    "{count} single pixels in the mask were left out.": "遮罩里有 {count} 个孤立像素没有计入。",
+    "Left": "左",
+    "Right": "右",
+    "Top": "上",
+    "Bottom": "下",
+    "Pixels to add on this side.": "这一边要加的像素。",
+    "{side}: pixels to add": "{side}：要加的像素",
+    "Reset": "归零",
+    "3:2": "3:2",
+    "16:9": "16:9",
+    "2:3": "2:3",
+    "Say how far to carry the picture on, on at least one side.": "请至少在一边说明要延伸多远。",
+    "The picture would have {width} x {height} pixels; the limit is {limit:.1f} million.": (
+        "图片会有 {width} x {height} 像素；上限是 {limit:.1f} 百万。"
+    ),
+    "Add less.": "请少加一些。",
+    "{title} is not made for this.": "{title} 不是为此而做的。",
+    "Choose another.": "请选另一个。",
     # Refusals
     "Unknown {kind} {name}.": "没有名为 {name} 的{kind}。",
     "Did you mean {near}? Choose one of: {known}.": "是 {near} 吗？可选：{known}。",

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from studio.core.errors import ModelUnavailable, QueueFull, RecipeError, StudioError
 from studio.core.events import (
@@ -23,14 +23,18 @@ from studio.core.events import (
     Failed,
     Finished,
     Loading,
+    Note,
     Preview,
+    Proof,
     Queued,
     Result,
     Step,
 )
-from studio.core.recipe import Defaults, TextToImage
+from studio.core.recipe import Defaults, FromPicture, Inpaint, Outpaint, Painting
 from studio.core.settings import Settings
 from studio.core.styles import STYLES
+from studio.gallery import intake
+from studio.gallery.inputs import Inputs
 
 KNOWN = {
     "a", "an", "the", "of", "in", "on", "at", "by", "to", "full", "with", "and", "house", "sea",
@@ -61,7 +65,7 @@ class Run:
 
     studio: "FakeStudio"
     id: str
-    recipe: TextToImage
+    recipe: Painting
     owner: str
     stopped: bool = False
     ended: threading.Event = field(default_factory=threading.Event)
@@ -83,7 +87,11 @@ class Run:
             await asyncio.sleep(studio.pace * 6)
             studio.loaded = True
         steps = self.recipe.steps or 20
-        skies = [sky(recipe) for recipe in recipes]
+        skies = [studio.painted(recipe) for recipe in recipes]
+        for number, recipe in enumerate(recipes):
+            if isinstance(recipe, FromPicture) and recipe.strength == 0:
+                message = "At strength 0 nothing changes: this is the picture you gave."
+                yield Note(number, message)
         for index in range(1, steps + 1):
             await asyncio.sleep(studio.pace)
             for number, picture in enumerate(skies):
@@ -117,6 +125,7 @@ class FakeStudio:
         self.broken = False
         self.runs: dict[str, Run] = {}
         self.results: dict[str, tuple[str, Result]] = {}
+        self.inputs = Inputs(home)
 
     def choices(self, name: str, model: str = "palette") -> list[Choice]:
         """Entries of a list."""
@@ -134,7 +143,7 @@ class FakeStudio:
         """Aspect -> size."""
         return {"square": (256, 256), "portrait": (224, 288), "landscape": (288, 224)}
 
-    def submit(self, recipe: TextToImage, owner: str) -> Run:
+    def submit(self, recipe: Painting, owner: str) -> Run:
         """Start a run."""
         if self.broken:
             raise KeyError("a secret detail")
@@ -145,11 +154,50 @@ class FakeStudio:
                 position=9,
                 seconds=4.0,
             )
-        if not recipe.words.strip():
+        self._refuse_missing_pictures(recipe)
+        if not recipe.words.strip() and not recipe.wordless:
             raise RecipeError("prompt", "Say what to paint, or choose a style.")
         run = Run(self, secrets.token_hex(8), recipe.settled(self.defaults()), owner)
         self.runs[run.id] = run
         return run
+
+    def _refuse_missing_pictures(self, recipe: Painting) -> None:
+        for name in recipe.inputs:
+            if not getattr(recipe, name):
+                raise RecipeError(name, "Choose a picture first.")
+        if isinstance(recipe, Inpaint) and not self.inputs.get(recipe.mask).getbbox():
+            raise RecipeError("mask", "Paint the area to change first.")
+        if isinstance(recipe, Outpaint) and not any(_sides(recipe)):
+            raise RecipeError("left", "Say how far to carry the picture on, on at least one side.")
+
+    def take(self, picture: intake.File, backdrop: str = "#ffffff") -> intake.Taken:
+        """As the studio does."""
+        return intake.take(picture, backdrop=backdrop)
+
+    def take_mask(self, mask: intake.File, size: tuple[int, int]) -> intake.TakenMask:
+        """As the studio does."""
+        return intake.take_mask(mask, size)
+
+    def put(self, image: Image.Image) -> str:
+        """As the studio does."""
+        return self.inputs.put(image)
+
+    def painted(self, recipe: Painting) -> Image.Image:
+        """The finished picture of one recipe."""
+        if not isinstance(recipe, FromPicture):
+            return sky(recipe)
+        source = self.inputs.get(recipe.source).convert("RGB")
+        if isinstance(recipe, Outpaint):
+            left, right, top, bottom = _sides(recipe)
+            size = (source.width + left + right, source.height + top + bottom)
+            ground = sky(recipe).resize(size)
+            ground.paste(source, (left, top))
+            return ground
+        new = Image.blend(source, sky(recipe).resize(source.size), recipe.strength)
+        if isinstance(recipe, Inpaint):
+            mask = self.inputs.get(recipe.mask).convert("L")
+            return Image.composite(new, source, ImageChops.invert(mask) if recipe.invert else mask)
+        return new
 
     def cancel(self, run_id: str, owner: str) -> bool:
         """Stop a run of this owner."""
@@ -201,14 +249,16 @@ class FakeStudio:
             queue=0,
         )
 
-    def keep(self, picture: Image.Image, recipe: TextToImage, owner: str, steps: int) -> Result:
+    def keep(self, picture: Image.Image, recipe: Painting, owner: str, steps: int) -> Result:
         """A picture on disk."""
         name = secrets.token_hex(8)
         path = self.home / f"{name}.png"
         picture.save(path)
         total = recipe.steps or 20
         width, height = picture.size
-        result = Result(name, path, recipe, width, height, total * self.pace, steps, total)
+        proof = Proof(0, 1.8) if isinstance(recipe, Inpaint | Outpaint) else None
+        seconds = total * self.pace
+        result = Result(name, path, recipe, width, height, seconds, steps, total, proof)
         self.results[name] = (owner, result)
         return result
 
@@ -219,7 +269,11 @@ class FakeStudio:
         """Nothing to close."""
 
 
-def sky(recipe: TextToImage) -> Image.Image:
+def _sides(recipe: Outpaint) -> tuple[int, int, int, int]:
+    return recipe.left, recipe.right, recipe.top, recipe.bottom
+
+
+def sky(recipe: Painting) -> Image.Image:
     """A small landscape in colours of the seed."""
     dice = random.Random(recipe.seed)
     width, height = recipe.width or 256, recipe.height or 256
@@ -267,12 +321,13 @@ def _distance(word: str, known: str) -> tuple[int, str]:
 
 def main() -> None:
     """Serve the page with this studio, to look at it."""
+    import sys
     import tempfile
 
     from studio.ui.app import launch
 
     studio = FakeStudio(Path(tempfile.mkdtemp()), pace=0.12, loaded=False)
-    studio.settings = Settings(home=studio.home, port=7901)
+    studio.settings = Settings(home=studio.home, port=int((sys.argv[1:] or ["7901"])[0]))
     launch(studio)  # type: ignore[arg-type]
 
 

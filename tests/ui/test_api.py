@@ -8,7 +8,8 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from studio.core.recipe import TextToImage, params
+from studio import api
+from studio.core.recipe import RECIPES, params
 from studio.ui.app import launch
 from tests.ui.fake_studio import FakeStudio
 
@@ -28,11 +29,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace
 
 def test_the_parameters_are_the_recipes_fields_with_their_defaults(served: SimpleNamespace):
     told = served.client.view_api(return_format="dict")["named_endpoints"]
-    assert list(told) == [NAME], "nothing else can be called"
-    parameters = told[NAME]["parameters"]
-    assert [one["parameter_name"] for one in parameters] == list(params(TextToImage))
-    defaults = {one["parameter_name"]: one["parameter_default"] for one in parameters}
-    assert defaults == {name: getattr(TextToImage(), name) for name in params(TextToImage)}
+    names = {f"/{api.NAMES[kind]}": recipe for kind, recipe in RECIPES.items()}
+    assert set(told) == set(names), "nothing else can be called"
+    for name, recipe in names.items():
+        parameters = told[name]["parameters"]
+        assert [one["parameter_name"] for one in parameters] == list(params(recipe))
+        defaults = {one["parameter_name"]: one["parameter_default"] for one in parameters}
+        assert defaults == {field: getattr(recipe(), field) for field in params(recipe)}
 
 
 def test_events_stream_and_end_with_the_picture(served: SimpleNamespace):

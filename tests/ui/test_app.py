@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from studio.ui import words
-from studio.ui.app import SCRIPTS, _decorated, build
+from studio.ui.app import SCRIPTS, STYLES, _decorated, build
 from studio.ui.routes import ASSETS, asset_paths
 from tests.ui.fake_studio import FakeStudio
 
@@ -44,7 +44,7 @@ def test_no_word_can_end_the_script_it_stands_in(monkeypatch: pytest.MonkeyPatch
 
 def test_an_address_changes_with_its_file():
     addresses = re.findall(r'(?:src|href)="([^"]+)"', _decorated(asked("en"), DOCUMENT))
-    assert len(addresses) == len(SCRIPTS) + 2
+    assert len(addresses) == len(SCRIPTS) + len(STYLES) + 1
     assert all(re.fullmatch(r"\./atelier/ui/[\w.]+\?v=[0-9a-f]{12}", one) for one in addresses)
 
 

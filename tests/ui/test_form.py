@@ -1,6 +1,7 @@
 """The form shows every field of a recipe and hands over what was typed."""
 
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from studio.core.errors import RecipeError, UnknownName
 from studio.core.recipe import MAX_SEED, TextToImage, params
 from studio.ui.form import ASPECTS, FREE, UNSEEN, Form
+from studio.ui.pictures import Pictures
 from studio.ui.tabs.text_to_image import TextToImageTab
 from tests.ui.fake_studio import FakeStudio
 
@@ -15,7 +17,8 @@ from tests.ui.fake_studio import FakeStudio
 @pytest.fixture
 def form(tmp_path: Path) -> Form:
     with gr.Blocks() as page:
-        return TextToImageTab(FakeStudio(tmp_path), page).form  # type: ignore[arg-type]
+        studio: Any = FakeStudio(tmp_path)
+        return TextToImageTab(studio, page, Pictures(studio)).form
 
 
 def raw(form: Form, **changes: object) -> dict[str, object]:

@@ -3,6 +3,7 @@
 import ast
 from pathlib import Path
 
+from studio.core.recipe import RECIPES
 from studio.ui import tabs
 
 FOLDER = Path(tabs.__file__).parent
@@ -11,6 +12,11 @@ FILES = sorted(path for path in FOLDER.glob("*.py") if path.stem not in ("__init
 
 def test_every_file_in_tabs_is_a_tab_of_the_page():
     assert sorted(tab.name for tab in tabs.TABS) == [path.stem for path in FILES]
+
+
+def test_every_kind_of_recipe_has_its_tab():
+    kinds = [kind for tab in tabs.TABS for kind in tab.kinds]
+    assert sorted(kinds) == sorted(RECIPES)
 
 
 def test_no_tab_imports_another():

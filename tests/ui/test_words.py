@@ -21,7 +21,8 @@ SCRIPTS = STUDIO.parent / "assets" / "ui"
 
 SPEAKERS = {
     "StudioError", "RecipeError", "UnknownName", "ModelUnavailable", "OutOfMemory", "QueueFull",
-    "NumericalError", "GalleryError", "PictureError", "TrainingError", "InternalError", "Note", "Notice", "Param",
+    "NumericalError", "GalleryError", "PictureError", "TrainingError", "InternalError", "Note",
+    "Notice", "Param",
     "say", "_say", "text",
 }  # fmt: skip
 """Calls whose words reach a person."""

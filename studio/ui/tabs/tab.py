@@ -8,6 +8,7 @@ import gradio as gr
 
 if TYPE_CHECKING:
     from studio.service import Studio
+    from studio.ui.pictures import Pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +18,11 @@ class Tab:
     Attributes:
         name: Its id in the page, lower case.
         title: What the bar shows, English.
+        kinds: The kinds of recipe it paints.
         build: Draws the tab where the page stands now and connects it to the studio.
     """
 
     name: str
     title: str
-    build: Callable[["Studio", gr.Blocks], object]
+    kinds: tuple[str, ...]
+    build: Callable[["Studio", gr.Blocks, "Pictures"], object]
