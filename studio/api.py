@@ -7,8 +7,7 @@ knows no web framework: whoever serves an endpoint says how to tell the owner of
 import asyncio
 import base64
 import inspect
-import struct
-import zlib
+import io
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -151,19 +150,13 @@ def described_error(error: StudioError) -> dict[str, Any]:
 
 
 def preview_url(preview: Preview) -> str:
-    """A preview as a PNG in a data URL; a few kilobytes, so level 1 is small enough and quick."""
-    row = 3 * preview.width
-    raw = b"".join(b"\0" + preview.rgb[y * row : (y + 1) * row] for y in range(preview.height))
-    header = struct.pack(">IIBBBBB", preview.width, preview.height, 8, 2, 0, 0, 0)
-    png = b"\x89PNG\r\n\x1a\n" + b"".join(
-        _chunk(kind, data)
-        for kind, data in ((b"IHDR", header), (b"IDAT", zlib.compress(raw, 1)), (b"IEND", b""))
-    )
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+    """A preview as a JPEG in a data URL: a twentieth of the PNG's time and bytes, and it lives a tenth of a second."""
+    from PIL import Image
 
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    file = io.BytesIO()
+    image = Image.frombytes("RGB", (preview.width, preview.height), preview.rgb)
+    image.save(file, "JPEG", quality=80)
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")
 
 
 def _documentation(recipe: type[Recipe]) -> str:

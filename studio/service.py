@@ -132,10 +132,15 @@ class Studio:
     """
 
     def __init__(self, settings: Settings, catalog: Catalog | None = None) -> None:
-        """A studio that keeps its pictures where the settings say; loads nothing yet.
+        """A studio that keeps its pictures where the settings say; loads no model yet.
+
+        From here on this process decodes PNG, JPEG and WebP alone, whoever opens a file.
 
         Raises: GalleryError when pictures cannot be kept there.
         """
+        from studio.gallery.intake import restrict_decoders
+
+        restrict_decoders()
         self.settings = settings
         self.catalog = catalog or Catalog(settings)
         home = pictures_home(settings)

@@ -160,3 +160,7 @@ def test_every_result_is_made_again_from_its_own_file(kind: str, studio: Studio,
     [end], _ = paint(studio, recipe)
     assert studio.reproduce(end.result.path).identical
     assert isinstance(end.result.path, Path)
+
+
+def test_A9_a_studio_opens_png_jpeg_and_webp_alone(studio: Studio):
+    assert set(Image.OPEN) == {"PNG", "JPEG", "WEBP"}

@@ -9,8 +9,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,11 +58,10 @@ class Catalog:
         self._lock = threading.Lock()
         self._shelves: dict[str, _Shelf] = {}
         self._revisions: dict[str, str] = {}
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="load")
+        self._one_at_a_time = threading.Lock()
 
     def close(self) -> None:
         """Forget everything; loads under way end in the background."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             self._shelves.clear()
 
@@ -75,7 +75,11 @@ class Catalog:
         with self._lock:
             shelf = self._shelves.get(name)
             if shelf is None or (shelf.future.done() and shelf.future.exception() is not None):
-                future = self._pool.submit(self._load_within_budget, name, card, folder)
+                future: Future[Model] = Future()
+                # A thread that ends with the load: every living thread that ever computed keeps a team of OpenMP
+                # workers, and more of them than cores make each step of the device half as long again.
+                load_it = partial(self._fulfil, future, name, card, folder)
+                threading.Thread(target=load_it, name=f"load {name}", daemon=True).start()
                 shelf = _Shelf(future, card.gigabytes, time.monotonic())
                 self._shelves[name] = shelf
             shelf.used = time.monotonic()
@@ -157,6 +161,13 @@ class Catalog:
         """
         card = self.cards[name]
         return self.folder(name) if card.built_in else _download(card)
+
+    def _fulfil(self, future: "Future[Model]", name: str, card: ModelCard, folder: Path) -> None:
+        try:
+            with self._one_at_a_time:
+                future.set_result(self._load_within_budget(name, card, folder))
+        except StudioError as error:
+            future.set_exception(error)
 
     def _load_within_budget(self, name: str, card: ModelCard, folder: Path) -> "Model":
         self._make_room(name, card)

@@ -30,7 +30,7 @@ def test_a_person_sees_a_preview_and_then_the_picture(visit, real):
     page = visit(real.address)
     write(page, "a lake at sunset")
     paint(page)
-    page.locator(".cell[data-state=painting] .preview[src^='data:image/png']").wait_for()
+    page.locator(".cell[data-state=painting] .preview[src^='data:image/jpeg']").wait_for()
     expect(page.locator(".line-words")).to_contain_text("Step")
     page.locator(".cell.ready").wait_for()
     expect(page.locator(".line-words")).to_contain_text("Painted in")

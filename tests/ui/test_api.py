@@ -41,7 +41,7 @@ def test_the_parameters_are_the_recipes_fields_with_their_defaults(served: Simpl
 def test_events_stream_and_end_with_the_picture(served: SimpleNamespace):
     events = list(served.client.submit(prompt="a lake", seed=5, steps=8, api_name=NAME))
     assert [event["event"] for event in events] == ["queued", *["step"] * 8, "finished"]
-    assert events[3]["preview"].startswith("data:image/png;base64,")
+    assert events[3]["preview"].startswith("data:image/jpeg;base64,")
     last = events[-1]
     assert last["recipe"]["seed"] == 5
     _, kept = served.studio.results[last["id"]]
