@@ -102,9 +102,11 @@ class Wishes:
                 return None
 
     def _algorithm(self, recipe: Painting) -> Callable[[Model], Algorithm]:
-        from studio.diffusion import denoise
-
         def paint(model: Model) -> Algorithm:
+            # Not before the model is loaded: diffusers replaces itself while it is imported, and a second thread that
+            # imports it meanwhile is left with what it replaced.
+            from studio.diffusion import denoise
+
             match recipe:
                 case TextToImage():
                     return denoise.text_to_image(recipe, model)
