@@ -42,28 +42,30 @@
       if (info.source === shown) return;
       const picture = opened(A.inputUrl(info.source));
       await picture.decode();
-      const first = !shown;
-      // Nothing is kept in place of the old mask before that is back.
+      // Read before the sheet is there to draw on: what comes back must not cover what somebody draws meanwhile.
+      const old = shown ? null : await maskOf(picture);
       shown = "";
       canvas.load(picture, picture.naturalWidth, picture.naturalHeight);
-      easel.draw();
-      if (first) await comeBack();
       shown = info.source;
+      easel.draw();
+      if (old) canvas.putMask(old);
       unsent = true;
       look();
     }
 
-    async function comeBack() {
+    async function maskOf(picture) {
       const kept = await A.kept(memory);
-      if (kept?.size?.join() === canvas.size.join()) canvas.putMask(await createImageBitmap(kept.blob));
-      else if (props.value) await fetched(props.value);
+      if (kept?.size?.join() === [picture.naturalWidth, picture.naturalHeight].join()) return createImageBitmap(kept.blob);
+      return props.value ? decoded(props.value).catch(() => null) : null;
     }
 
-    async function fetched(name) {
+    async function decoded(name) {
       const image = opened(A.inputUrl(name));
       await image.decode();
-      canvas.putMask(image);
+      return image;
     }
+
+    const fetched = async (name) => canvas.putMask(await decoded(name));
 
     const fromName = (name) => name && then(() => fetched(name));
     const fromFile = (chosen) => then(async () => {
