@@ -102,9 +102,10 @@ class Wishes:
                 return None
 
     def _algorithm(self, recipe: Painting) -> Callable[[Model], Algorithm]:
-        from studio.diffusion import denoise
-
         def paint(model: Model) -> Algorithm:
+            # Here, on the device thread, where the libraries are loaded with the model; a wish must not wait for them.
+            from studio.diffusion import denoise
+
             match recipe:
                 case TextToImage():
                     return denoise.text_to_image(recipe, model)

@@ -107,7 +107,8 @@ def _repainted(recipe: Inpaint | Outpaint, model: Model, canvas: Canvas) -> Algo
     from_noise = recipe.strength == 1 or (isinstance(recipe, Inpaint) and recipe.start == "noise")
     solver = (_solver if from_noise else _late_solver)(recipe, model, random)
     shape = model.latents.shape(_settled(recipe.width), _settled(recipe.height))
-    mask = canvas.latent_mask(shape[2], shape[3]).to(model.device)
+    cells = torch.from_numpy(canvas.latent_mask(shape[2], shape[3]))
+    mask = cells.float()[None, None].to(model.device)
     x0 = None
     if not (model.sees_mask and from_noise):
         encoded: Encoded = yield Encode(_pixel_tensor(canvas.start))

@@ -4,17 +4,19 @@ The promise: pixels where the coverage is 0 are copied, never computed, so they 
 counted along rows and columns (square neighbourhoods), which integral images give exactly and fast.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
 
 from studio.core.events import Proof
 from studio.core.recipe import Inpaint, Outpaint
-from studio.diffusion.questions import Pixels
+
+if TYPE_CHECKING:
+    from studio.diffusion.questions import Pixels
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 """(H, W), true = paint anew."""
@@ -53,10 +55,9 @@ class Canvas:
         grey = np.full_like(self.start, 128)
         return np.where(self.mask[..., None], grey, self.start)
 
-    def latent_mask(self, height: int, width: int) -> Tensor:
-        """(1, 1, height, width), 1 where any pixel of the cell is painted anew."""
-        pixels = torch.from_numpy(self.mask.astype(np.float32))[None, None]
-        return torch.nn.functional.adaptive_max_pool2d(pixels, (height, width))
+    def latent_mask(self, height: int, width: int) -> Mask:
+        """(height, width), true where any pixel of the cell is painted anew."""
+        return _shrunk_mask(self.mask, (width, height))
 
     def filled(self, painted: Pixels) -> Pixels:
         """The whole picture with the painted part in its place, colours led to the edge."""
@@ -282,12 +283,12 @@ def _window_counts(height: int, width: int, radius: int) -> np.ndarray[Any, Any]
 
 
 def _shrunk_mask(mask: Mask, size: tuple[int, int]) -> Mask:
-    """The mask at another size, white where any of its pixels is."""
-    pixels = torch.from_numpy(mask.astype(np.float32))[None, None]
-    height, width = mask.shape
-    if size[0] >= width and size[1] >= height:
-        grown = torch.nn.functional.interpolate(pixels, (size[1], size[0]), mode="nearest")
-    else:
-        grown = torch.nn.functional.adaptive_max_pool2d(pixels, (size[1], size[0]))
-    shrunk: Mask = grown[0, 0].numpy() > 0
-    return shrunk
+    """The mask at another width and height, white where any of the pixels a new one stands for is."""
+    (height, width), (columns, rows) = mask.shape, size
+    sums = np.zeros((height + 1, width + 1), np.int64)
+    sums[1:, 1:] = mask.cumsum(0).cumsum(1)
+    top, left = np.arange(rows) * height // rows, np.arange(columns) * width // columns
+    bottom = -(-(np.arange(rows) + 1) * height // rows)
+    right = -(-(np.arange(columns) + 1) * width // columns)
+    lines = sums[bottom] - sums[top]
+    return np.asarray(lines[:, right] - lines[:, left] > 0)
