@@ -4,8 +4,8 @@ A tab says what kind of recipe it paints and draws what is its own.
 Values travel by name; nothing here knows how a picture is made.
 """
 
-import html
 import asyncio
+import html
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar
