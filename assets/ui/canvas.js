@@ -329,7 +329,7 @@
         stencilPen.drawImage(image, 0, 0, width, height);
         const pixels = stencilPen.getImageData(0, 0, width, height);
         for (let i = 0; i < pixels.data.length; i += 4) {
-          pixels.data[i + 3] = pixels.data[i] >= 128 ? 255 : 0;
+          pixels.data[i + 3] = pixels.data[i];
           [pixels.data[i], pixels.data[i + 1], pixels.data[i + 2]] = [224, 36, 47];
         }
         stencilPen.putImageData(pixels, 0, 0);

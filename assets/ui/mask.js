@@ -43,10 +43,12 @@
       const picture = opened(A.inputUrl(info.source));
       await picture.decode();
       const first = !shown;
-      shown = info.source;
+      // Nothing is kept in place of the old mask before that is back.
+      shown = "";
       canvas.load(picture, picture.naturalWidth, picture.naturalHeight);
       easel.draw();
       if (first) await comeBack();
+      shown = info.source;
       unsent = true;
       look();
     }
@@ -102,7 +104,10 @@
       if (!props.value || props.value === sent) return;
       const name = props.value;
       sent = name;
-      if (shown) A.afterwards(() => then(() => fetched(name)));
+      if (shown) A.afterwards(() => then(async () => {
+        await fetched(name);
+        look();
+      }));
     });
 
     /* ---- mask, frame or result ---- */
@@ -127,7 +132,8 @@
         result.hidden = !stage.painted;
       });
     });
-    room.root.dataset.mode ??= "inpaint";
+    // What was restored before this tab was drawn announces itself to nobody.
+    A.afterwards(() => A.mode(room.name, room.find('[id$="-mode"] input:checked')?.value));
     room.when("source").then((object) => {
       source = object;
       source.onChange((info) => then(() => sourceChanged(info)));

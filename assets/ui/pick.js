@@ -11,6 +11,7 @@
     const choose = (name) => {
       if (props.value === name) return;
       props.value = name;
+      sync();
       trigger("input");
       element.dispatchEvent(new Event("input", { bubbles: true }));
     };
