@@ -44,7 +44,7 @@
     const drop = A.make("div", { class: "drop" },
       A.make("p", { class: "drop-words" }, A.make("b", {}, A.say("Drop a picture here")), A.make("span", {}, A.say("PNG, JPEG or WebP; or paste it"))),
       A.make("div", { class: "drop-buttons" },
-        button("Choose a file", "picture", choose), pasteButton(), cameraButton(),
+        button("Choose a file", "picture", choose), pasteButton(), A.camera(button("Camera", "camera", () => {}), (blob) => take(blob)),
         drawn.sketch ? button("Sketch", "brush", () => room.when("sketch").then((sketch) => sketch.start())) : null));
     const full = A.make("figure", { class: "source-full" }, image,
       A.make("figcaption", {}, size,
@@ -63,16 +63,6 @@
         }
         say(A.say("There is no picture in the clipboard."));
       });
-    }
-
-    function cameraButton() {
-      // Phones and tablets: their own camera takes the picture and hands it over as a file.
-      if (!matchMedia("(pointer: coarse)").matches) return null;
-      const camera = A.make("input", { type: "file", accept: "image/*", capture: "environment", class: "unseen", tabindex: "-1", on: { change: () => {
-        if (camera.files.length) take(camera.files[0]);
-        camera.value = "";
-      } } });
-      return A.make("span", {}, button("Camera", "camera", () => camera.click()), camera);
     }
 
     const say = (...lines) => notices.replaceChildren(...lines.map((line) => A.make("p", {}, line)));

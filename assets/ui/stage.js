@@ -119,6 +119,7 @@
       // In a stylesheet an address would start from the stylesheet.
       cells.style.setProperty("--under", scene.under ? `url("${new URL(scene.under, document.baseURI)}")` : "none");
       cells.classList.toggle("on-picture", Boolean(scene.under));
+      cells.classList.toggle("on-part", scene.part === true);
       fit(scene);
     }
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from studio.service import Studio
 
 SCRIPTS = (
-    "page", "rooms", "memory", "pick", "source", "canvas", "easel", "mask", "sketch", "frame", "send",
+    "page", "rooms", "memory", "pick", "camera", "source", "canvas", "easel", "mask", "sketch", "frame", "send",
     "stage", "viewer",
 )  # fmt: skip
 """assets/ui/<name>.js, in the order they are loaded."""

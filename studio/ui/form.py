@@ -150,7 +150,7 @@ class Form:
         for name, value in remembered.items():
             if (
                 name == "aspect"
-                and value in ASPECTS
+                and value in tuple(ASPECTS)
                 or name in self.params
                 and name in self.widgets
                 and self._fits(name, value)

@@ -23,6 +23,9 @@ REMEMBERED = 100_000
 """Whose picture it is, and how large, is known for this many of them."""
 
 
+FLATTENED = "Its transparent parts lie on the backdrop."
+
+
 @dataclass(frozen=True, slots=True)
 class Brought:
     """A picture that is in the studio now.
@@ -60,9 +63,11 @@ class Pictures:
         """
         taken = self._studio.take(file, backdrop=backdrop)
         mask = self._put(taken.mask, owner) if taken.mask else ""
-        notices = tuple((notice.message, dict(notice.values)) for notice in taken.notices)
+        notices = [(notice.message, dict(notice.values)) for notice in taken.notices]
+        if mask:
+            notices.append((FLATTENED, {}))
         source = self._put(taken.image, owner)
-        return Brought(source, *taken.image.size, notices, mask, taken.recipe)
+        return Brought(source, *taken.image.size, tuple(notices), mask, taken.recipe)
 
     def bring_mask(self, file: bytes | Path, source: str, owner: str) -> Brought:
         """Take in a mask for a picture of this owner; it is brought to the picture's size.

@@ -41,6 +41,10 @@ EXAMPLES: dict[str, tuple[str, str]] = {
 """The invitation on the empty stage, in words the built-in model knows: thumbnail in assets/examples -> prompt, style."""
 
 
+FEWER_STEPS = "At this strength {made} of {steps} steps are made."
+"""A note every picture that begins with another would bring."""
+
+
 def stage(elem_id: str = "stage", invite: str = "words") -> gr.HTML:
     """The stage as a Gradio component; its value is a scene, or None before the first.
 
@@ -116,6 +120,8 @@ class Scene:
                     self.previews[event.picture] = preview
                 self.steps[event.picture] = (index, total, left)
                 self.line = self._painting()
+            case Note() if event.message == FEWER_STEPS:
+                pass  # Each picture's facts say so.
             case Note():
                 note = words.say(event.message, self.language, **dict(event.values))
                 if note not in self.notes:
@@ -144,6 +150,8 @@ class Scene:
             "width": self.shape[0],
             "height": self.shape[1],
             "under": under(self.recipe),
+            # Previews then show what the model looks at, not the whole picture.
+            "part": getattr(self.recipe, "region", "picture") == "mask",
             "cells": [dict(cell) for cell in self.cells],
             "notes": list(self.notes),
         }
@@ -252,6 +260,10 @@ def shown(result: Result, language: str) -> dict[str, Any]:
             total=result.steps_total,
         )
     more: dict[str, Any] = {"kind": recipe.kind}
+    if result.steps_total < (recipe.steps or 0) and result.steps_done == result.steps_total:
+        facts[2] = words.say(
+            "{made} of {steps} steps", language, made=result.steps_total, steps=recipe.steps
+        )
     if isinstance(recipe, FromPicture):
         facts.insert(1, words.say("strength {strength}", language, strength=strength(recipe)))
         more["before"] = before(recipe, result)

@@ -246,6 +246,13 @@ CHINESE: dict[str, str] = {
     "Sees the mask and the picture around it; wants a GPU.": (
         "看得见遮罩和周围的画面；最好有 GPU。"
     ),
+    "Its transparent parts lie on the backdrop.": "透明的部分铺在底色上。",
+    "{made} of {steps} steps": "{steps} 步中的 {made} 步",
+    "Waiting for the camera": "等待相机",
+    "Take the picture": "拍照",
+    "The camera cannot be used. Allow it in the browser, or choose a file.": (
+        "相机不能用。请在浏览器中允许，或选择文件。"
+    ),
     # Drawing
     "Sketch: draw what the picture shall show": "草图：画出想要的画面",
     "Mask: paint over what shall change": "遮罩：涂抹要改变的地方",

@@ -301,3 +301,10 @@ def test_at_phone_width_nothing_scrolls_sideways_and_paint_is_in_reach(visit, fa
     page.locator("#stylise-do-send").tap()
     expect(page.locator("#stylise-stage .menu")).to_be_in_viewport(ratio=1)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_camera_gives_a_picture(page):
+    page.locator("#stylise-field-source .quiet-button", has_text="Camera").click()
+    page.locator("dialog.camera .quiet-button", has_text="Take the picture").click()
+    has_picture(page, "stylise")
+    expect(page.locator("dialog")).to_have_count(0)

@@ -121,6 +121,7 @@ def test_a_memory_is_restored_value_by_value(form: Form):
     "memory",
     [
         None, [], "text", 7, {}, {"prompt": "x" * 30_000}, {"style": ["oil"]}, {"seed": {"a": 1}},
+        {"aspect": [1]},
     ],
 )  # fmt: skip
 def test_a_spoilt_memory_restores_nothing(form: Form, memory: object):

@@ -46,7 +46,7 @@ class InpaintTab(PaintingTab):
         """What to return so that the controls show what a browser remembered."""
         kept = self.beyond.restore(memory) | self.form.restore(memory)
         if isinstance(memory, dict):
-            if memory.get("mode") in MODES:
+            if memory.get("mode") in tuple(MODES):
                 kept[self.mode] = memory["mode"]
             if "reach" in memory:
                 reach = {"strength": memory["reach"]}
