@@ -74,7 +74,7 @@ def endpoint(
             )
         wish = recipe.from_values(wishes)
         pictures.check(wish, owner)
-        run = studio.submit(wish, owner)
+        run = await asyncio.to_thread(studio.submit, wish, owner)
         try:
             async for event in run.aevents():
                 yield described(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import re
@@ -252,7 +253,7 @@ class Studio:
 
     async def run(self, recipe: Painting, owner: str) -> AsyncIterator[Event]:
         """Submit and listen; whoever closes the iterator cancels what is left of the run."""
-        run = self.submit(recipe, owner)
+        run = await asyncio.to_thread(self.submit, recipe, owner)
         try:
             async for event in run.aevents():
                 yield event

@@ -103,8 +103,7 @@ class Wishes:
 
     def _algorithm(self, recipe: Painting) -> Callable[[Model], Algorithm]:
         def paint(model: Model) -> Algorithm:
-            # Not before the model is loaded: diffusers replaces itself while it is imported, and a second thread that
-            # imports it meanwhile is left with what it replaced.
+            # Here, on the device thread, where the libraries are loaded with the model; a wish must not wait for them.
             from studio.diffusion import denoise
 
             match recipe:

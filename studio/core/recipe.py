@@ -277,6 +277,12 @@ class Inpaint(FromPicture):
     ] = 8
     invert: Annotated[bool, Param("Invert", "Paint everything but the mask.")] = False
 
+    @property
+    def steps_to_make(self) -> int:
+        """From noise every step is made, whatever the strength; unless it is 0."""
+        late = FromPicture.steps_to_make.__get__(self)
+        return (self.steps or 0) if self.start == "noise" and self.strength > 0 else late
+
 
 @dataclass(frozen=True, slots=True)
 class Outpaint(FromPicture):
@@ -286,7 +292,7 @@ class Outpaint(FromPicture):
 
     strength: Annotated[
         float,
-        Param("Strength", "How far to go from the drawn-out edge. 1: all the way.", 0, 1),
+        Param("Strength", "How far to go from the drawn-out edge. 1: all the way.", 0.1, 1),
     ] = 1.0
     left: Annotated[int, _side("Left")] = 0
     right: Annotated[int, _side("Right")] = 0

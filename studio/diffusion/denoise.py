@@ -11,6 +11,7 @@ Notation (Ho et al. 2020, arXiv:2006.11239): x_t = sqrt(alpha_bar_t) x_0 + sqrt(
 """
 
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any, TypeVar
 
 import torch
@@ -20,6 +21,7 @@ from studio.core.recipe import FromPicture, ImageToImage, Inpaint, Outpaint, Pai
 from studio.diffusion.masking import Canvas, Mask, inpainting_canvas, outpainting_canvas, resized
 from studio.diffusion.questions import (
     Algorithm,
+    Aside,
     Ask,
     Context,
     Decode,
@@ -70,7 +72,8 @@ def image_to_image(recipe: ImageToImage, model: Model, source: Pixels) -> Algori
     x = solver.noised(x0, noise, solver.timesteps[0])
     x = yield from _denoised(recipe, solver, x, meaning)
     pixels: Pixels = yield Decode(x)
-    return resized(pixels, _own_aspect(source, pixels))
+    shaped: Pixels = yield Aside(partial(resized, pixels, _own_aspect(source, pixels)))
+    return shaped
 
 
 def inpaint(recipe: Inpaint, model: Model, source: Pixels, mask: Mask) -> Algorithm:
@@ -83,7 +86,8 @@ def inpaint(recipe: Inpaint, model: Model, source: Pixels, mask: Mask) -> Algori
     if recipe.strength == 0:
         return source
     size = (_settled(recipe.width), _settled(recipe.height))
-    return (yield from _repainted(recipe, model, inpainting_canvas(recipe, source, mask, size)))
+    canvas: Canvas = yield Aside(partial(inpainting_canvas, recipe, source, mask, size))
+    return (yield from _repainted(recipe, model, canvas))
 
 
 def outpaint(recipe: Outpaint, model: Model, source: Pixels) -> Algorithm:
@@ -93,7 +97,8 @@ def outpaint(recipe: Outpaint, model: Model, source: Pixels) -> Algorithm:
         source: The picture, (H, W, 3).
     """
     size = (_settled(recipe.width), _settled(recipe.height))
-    return (yield from _repainted(recipe, model, outpainting_canvas(recipe, source, size)))
+    canvas: Canvas = yield Aside(partial(outpainting_canvas, recipe, source, size))
+    return (yield from _repainted(recipe, model, canvas))
 
 
 def _repainted(recipe: Inpaint | Outpaint, model: Model, canvas: Canvas) -> Algorithm:
@@ -107,7 +112,8 @@ def _repainted(recipe: Inpaint | Outpaint, model: Model, canvas: Canvas) -> Algo
     from_noise = recipe.strength == 1 or (isinstance(recipe, Inpaint) and recipe.start == "noise")
     solver = (_solver if from_noise else _late_solver)(recipe, model, random)
     shape = model.latents.shape(_settled(recipe.width), _settled(recipe.height))
-    mask = canvas.latent_mask(shape[2], shape[3]).to(model.device)
+    cells = torch.from_numpy(canvas.latent_mask(shape[2], shape[3]))
+    mask = cells.float()[None, None].to(model.device)
     x0 = None
     if not (model.sees_mask and from_noise):
         encoded: Encoded = yield Encode(_pixel_tensor(canvas.start))
@@ -131,7 +137,8 @@ def _repainted(recipe: Inpaint | Outpaint, model: Model, canvas: Canvas) -> Algo
     else:
         x = yield from _denoised(recipe, solver, x, meaning, after=keep_known)
     pixels: Pixels = yield Decode(x)
-    return canvas.filled(pixels)
+    whole: Pixels = yield Aside(partial(canvas.filled, pixels))
+    return whole
 
 
 def _denoised(
@@ -180,7 +187,8 @@ def _encoded(
 ) -> Generator[Ask, Any, tuple[Tensor, Tensor]]:
     """The source's latent at the recipe's size, and noise of its shape."""
     size = (_settled(recipe.width), _settled(recipe.height))
-    encoded: Encoded = yield Encode(_pixel_tensor(resized(source, size)))
+    small: Pixels = yield Aside(partial(resized, source, size))
+    encoded: Encoded = yield Encode(_pixel_tensor(small))
     x0 = encoded.sample(random)
     return x0, torch.randn(x0.shape, generator=random).to(model.device)
 

@@ -4,17 +4,19 @@ The promise: pixels where the coverage is 0 are copied, never computed, so they 
 counted along rows and columns (square neighbourhoods), which integral images give exactly and fast.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
 
 from studio.core.events import Proof
 from studio.core.recipe import Inpaint, Outpaint
-from studio.diffusion.questions import Pixels
+
+if TYPE_CHECKING:
+    from studio.diffusion.questions import Pixels
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 """(H, W), true = paint anew."""
@@ -53,24 +55,23 @@ class Canvas:
         grey = np.full_like(self.start, 128)
         return np.where(self.mask[..., None], grey, self.start)
 
-    def latent_mask(self, height: int, width: int) -> Tensor:
-        """(1, 1, height, width), 1 where any pixel of the cell is painted anew."""
-        pixels = torch.from_numpy(self.mask.astype(np.float32))[None, None]
-        return torch.nn.functional.adaptive_max_pool2d(pixels, (height, width))
+    def latent_mask(self, height: int, width: int) -> Mask:
+        """(height, width), true where any pixel of the cell is painted anew."""
+        return _shrunk_mask(self.mask, (width, height))
 
     def filled(self, painted: Pixels) -> Pixels:
         """The whole picture with the painted part in its place, colours led to the edge."""
         left, top, right, bottom = self.box
-        new = resized(painted, (right - left, bottom - top)).astype(np.float32)
-        old = self.picture[top:bottom, left:right].astype(np.float32)
-        share = self.coverage[top:bottom, left:right]
-        new = new + _edge_correction(old - new, share < 1)
-        blend = old * (1 - share[..., None]) + new * share[..., None]
+        new = resized(painted, (right - left, bottom - top))
+        rows, columns = _near(self.coverage[top:bottom, left:right] > 0, 2 * MATCHED)
         result = self.picture.copy()
+        part = result[top:bottom, left:right][rows, columns]
+        share = self.coverage[top:bottom, left:right][rows, columns]
+        old, fresh = part.astype(np.float32), new[rows, columns].astype(np.float32)
+        fresh += _edge_correction(old - fresh, share < 1)
+        blend = old * (1 - share[..., None]) + fresh * share[..., None]
         covered = share > 0
-        result[top:bottom, left:right][covered] = (
-            blend[covered].round().clip(0, 255).astype(np.uint8)
-        )
+        part[covered] = blend[covered].round().clip(0, 255).astype(np.uint8)
         return result
 
 
@@ -80,7 +81,7 @@ def fitted_size(width: int, height: int, area: int, multiple: int = 16) -> tuple
     low = 4 * multiple
 
     def fit(side: float) -> int:
-        return max(low, round(side / multiple) * multiple)
+        return min(max(low, round(side / multiple) * multiple), 2048)
 
     wide, high = width * scale, height * scale
     if wide < low:
@@ -192,11 +193,16 @@ def proof(source: Pixels, result: Pixels, share: Coverage) -> Proof:
     changed = (source != result).any(-1) & (share == 0)
     white = share >= 1
     steps = [
-        np.abs(result[1:].astype(int) - result[:-1])[white[1:] != white[:-1]],
-        np.abs(result[:, 1:].astype(int) - result[:, :-1])[white[:, 1:] != white[:, :-1]],
+        _steps(result[1:], result[:-1], white[1:] != white[:-1]),
+        _steps(result[:, 1:], result[:, :-1], white[:, 1:] != white[:, :-1]),
     ]
     across = np.concatenate(steps)
     return Proof(int(changed.sum()), round(float(across.mean()), 2) if across.size else 0.0)
+
+
+def _steps(one: Pixels, other: Pixels, where: Mask) -> np.ndarray[Any, Any]:
+    """Absolute differences of neighbouring pixels on the two sides of an edge."""
+    return np.abs(one[where].astype(np.int16) - other[where].astype(np.int16))
 
 
 def _started(recipe: Inpaint, source: Pixels, covered: Mask) -> Pixels:
@@ -228,7 +234,7 @@ def _softened(pixels: Pixels, unknown: Mask) -> Pixels:
 def _box_mean_sum(values: np.ndarray[Any, Any], radius: int) -> np.ndarray[Any, Any]:
     height, width, channels = values.shape
     sums = np.zeros((height + 1, width + 1, channels))
-    sums[1:, 1:] = values.cumsum(0).cumsum(1)
+    np.cumsum(np.cumsum(values, 0, dtype=np.float64), 1, out=sums[1:, 1:])
     return _window(sums, radius)
 
 
@@ -241,6 +247,17 @@ def _window(sums: np.ndarray[Any, Any], radius: int) -> np.ndarray[Any, Any]:
     lines = sums[bottom] - sums[top]
     window: np.ndarray[Any, Any] = lines[:, right] - lines[:, left]
     return window
+
+
+def _near(mask: Mask, margin: int) -> tuple[slice, slice]:
+    """Rows and columns of the box around what is true, `margin` wider; everything when nothing is."""
+    if not mask.any():
+        return slice(None), slice(None)
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    return (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + 1 + margin),
+        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + 1 + margin),
+    )
 
 
 def _edge_correction(difference: np.ndarray[Any, Any], known: Mask) -> np.ndarray[Any, Any]:
@@ -282,12 +299,12 @@ def _window_counts(height: int, width: int, radius: int) -> np.ndarray[Any, Any]
 
 
 def _shrunk_mask(mask: Mask, size: tuple[int, int]) -> Mask:
-    """The mask at another size, white where any of its pixels is."""
-    pixels = torch.from_numpy(mask.astype(np.float32))[None, None]
-    height, width = mask.shape
-    if size[0] >= width and size[1] >= height:
-        grown = torch.nn.functional.interpolate(pixels, (size[1], size[0]), mode="nearest")
-    else:
-        grown = torch.nn.functional.adaptive_max_pool2d(pixels, (size[1], size[0]))
-    shrunk: Mask = grown[0, 0].numpy() > 0
-    return shrunk
+    """The mask at another width and height, white where any of the pixels a new one stands for is."""
+    (height, width), (columns, rows) = mask.shape, size
+    sums = np.zeros((height + 1, width + 1), np.int64)
+    sums[1:, 1:] = mask.cumsum(0).cumsum(1)
+    top, left = np.arange(rows) * height // rows, np.arange(columns) * width // columns
+    bottom = -(-(np.arange(rows) + 1) * height // rows)
+    right = -(-(np.arange(columns) + 1) * width // columns)
+    lines = sums[bottom] - sums[top]
+    return np.asarray(lines[:, right] - lines[:, left] > 0)

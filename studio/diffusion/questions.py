@@ -5,7 +5,7 @@ the finished pixels. It never calls a model, so whoever drives it may answer man
 forward pass, and a test may answer with a formula.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -103,13 +103,20 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """Asks for the result of work that needs no model, such as resizing; done beside the device, not on its thread."""
+
+    work: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Decode:
     """Asks for the picture of a clean latent x (1, C, h, w); the answer is `Pixels`."""
 
     x: Tensor
 
 
-Ask = Words | Question | Encode | Decode
+Ask = Words | Question | Encode | Decode | Aside
 Algorithm = Generator[Ask, Any, Pixels]
 
 

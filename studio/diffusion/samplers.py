@@ -17,6 +17,7 @@ class Sampler:
         solver: Name of the diffusers scheduler class.
         options: What differs from the model's own noise schedule.
         few_step: Only for models distilled for very few steps.
+        passes: Forward passes per step.
     """
 
     title: str
@@ -24,6 +25,7 @@ class Sampler:
     solver: str
     options: Mapping[str, Any] = field(default_factory=dict)
     few_step: bool = False
+    passes: int = 1
 
 
 SAMPLERS: Registry[Sampler] = Registry(
@@ -52,6 +54,8 @@ SAMPLERS: Registry[Sampler] = Registry(
             "Euler a",
             "Adds fresh noise at every step: lively, never settles.",
             "EulerAncestralDiscreteScheduler",
+            # From pure noise in three steps its noise would need a negative variance: start a little lower.
+            {"timestep_spacing": "leading"},
         ),
         "heun": Sampler(
             "Heun",
@@ -59,6 +63,7 @@ SAMPLERS: Registry[Sampler] = Registry(
             "HeunDiscreteScheduler",
             # A second-order step from pure noise (sigma in the thousands) overshoots: start a little lower.
             {"timestep_spacing": "leading"},
+            passes=2,
         ),
         "ddim": Sampler("DDIM", "The classic; needs more steps.", "DDIMScheduler"),
         "ddpm": Sampler(

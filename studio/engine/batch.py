@@ -35,6 +35,7 @@ class Seat:
         arrival: Counts up; lower came earlier.
         key: What its open question may be answered with.
         rows: Rows its question takes in a forward pass.
+        cost: Work of answering it, rows x latent cells.
         fresh: It has not finished its first step yet.
     """
 
@@ -43,4 +44,5 @@ class Seat:
     arrival: int
     key: BatchKey
     rows: int
+    cost: float
     fresh: bool = True

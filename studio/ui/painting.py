@@ -4,6 +4,7 @@ A tab says what kind of recipe it paints and draws what is its own.
 Values travel by name; nothing here knows how a picture is made.
 """
 
+import asyncio
 import html
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -109,7 +110,8 @@ class PaintingTab:
         try:
             recipe = self.recipe(values)
             self.pictures.check(recipe, owner)
-            run = self.studio.submit(recipe, owner)
+            # Off the event loop: a large picture takes a while to be looked at.
+            run = await asyncio.to_thread(self.studio.submit, recipe, owner)
             shape = self.pictures.shape(run.recipe, owner)
         except Exception as error:
             yield {self.stage: refusal(boundary.explained(error), language)}
