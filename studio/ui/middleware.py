@@ -3,6 +3,7 @@
 Requests that Gradio would choke on are refused here with one plain sentence. No answer carries a traceback.
 """
 
+import asyncio
 import json
 import logging
 import re
@@ -25,6 +26,9 @@ MAX_BODY = 20 * 2**20
 
 MAX_JSON = 2 * 2**20
 """Largest JSON request, bytes; the page's own are a few kilobytes."""
+
+PATIENCE = 60.0
+"""Seconds a request's body may take to arrive: 20 MB over a slow line, not a byte a second."""
 
 MAX_DEPTH = 32
 """Deepest nesting of a JSON request."""
@@ -101,6 +105,7 @@ class Gate:
         arity: Number of values an event takes, by its number; tells a malformed event before Gradio sees it.
         endpoints: Parameters of every public endpoint, by its name; Gradio would answer to private names too.
         hosted: Whether the page lives in a frame of another site, where only cookies marked so are sent.
+        patience: Seconds within which a request's body must have arrived.
     """
 
     def __init__(
@@ -111,12 +116,14 @@ class Gate:
         arity: Callable[[], Mapping[int, int]],
         endpoints: Callable[[], Mapping[str, Sequence[str]]],
         hosted: bool = False,
+        patience: float = PATIENCE,
     ) -> None:
         self.app = app
         self.decorate = decorate
         self.arity = arity
         self.endpoints = endpoints
         self.hosted = hosted
+        self.patience = patience
         self.sessions = Sessions()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -170,9 +177,10 @@ class Gate:
             raise _too_large(MAX_BODY)
         if scope["method"] != "POST":
             return receive
+        arriving = _patient(receive, self.patience)
         if "multipart/form-data" in headers.get("content-type", ""):
-            return _counted(receive)
-        body = await _read(receive)
+            return _counted(arriving)
+        body = await _read(arriving)
         self._judge(scope["path"], body, token)
         return _replayed(body, receive)
 
@@ -272,6 +280,29 @@ def _too_large(limit: int) -> Refused:
     return Refused(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The request is larger than {limit // 2**20} MB."
     )
+
+
+def _patient(receive: Receive, seconds: float) -> Receive:
+    """`receive`, until the body is whole; one that drips in over more than these seconds is refused."""
+    whole = False
+    deadline: float | None = None
+
+    async def arrive() -> Message:
+        nonlocal whole, deadline
+        if whole:
+            return await receive()
+        clock = asyncio.get_running_loop()
+        deadline = deadline or clock.time() + seconds
+        try:
+            message = await asyncio.wait_for(receive(), max(deadline - clock.time(), 0))
+        except TimeoutError:
+            raise Refused(
+                HTTPStatus.REQUEST_TIMEOUT, f"The request took longer than {seconds:g} s to arrive."
+            ) from None
+        whole = not message.get("more_body")
+        return message
+
+    return arrive
 
 
 async def _read(receive: Receive) -> bytes:

@@ -249,3 +249,39 @@ def test_what_breaks_behind_the_gate_is_an_id_without_a_story(caplog: Any):
     assert answer.status_code == 500
     assert re.fullmatch(r"Something broke on our side \(id [0-9a-f]{8}\)\.", answer.text)
     assert "the secret" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x"])
+def test_a14_a_body_that_drips_in_is_refused_and_its_place_freed(kind: str):
+    """One byte, then nothing: whoever waits for the rest is let go within the gate's patience."""
+
+    async def reader(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive()).get("more_body"):
+            pass
+
+    gate = Gate(
+        reader, decorate=lambda _, document: document, arity=dict, endpoints=dict, patience=0.05
+    )
+
+    async def post() -> int:
+        sent: list[Any] = []
+        left = [{"type": "http.request", "body": b"{", "more_body": True}]
+
+        async def receive() -> Any:
+            return left.pop() if left else await asyncio.Event().wait()
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        headers = [(b"content-type", kind.encode()), (b"content-length", b"1000")]
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/gradio_api/upload",
+            "headers": headers,
+            "query_string": b"",
+        }
+        await gate(scope, receive, send)
+        return int(sent[0]["status"])
+
+    assert asyncio.run(post()) == 408
