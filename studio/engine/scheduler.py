@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from studio.engine.batch import BatchKey, Seat
 
-
 HEAD_START = 16
 """Questions of its own size an owner may be ahead of the least served one before newcomers and decodes lose precedence."""
 
