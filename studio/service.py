@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.core.errors import ModelUnavailable, StudioError, UnknownName
-from studio.core.events import Cancelled, Event, Finished, Result
+from studio.core.events import Cancelled, Event, Finished, Proof, Result
 from studio.core.recipe import Defaults, Painting
 from studio.core.settings import Settings
 from studio.core.styles import STYLES
@@ -236,6 +236,7 @@ class Studio:
 
         Raises: RecipeError, UnknownName, ModelUnavailable, QueueFull; all at once.
         """
+        self.engine.check_room(1, owner)
         settled = self.wishes.settled(recipe)
         store = self.store if keep else self._scratch_store()
         mailbox, jobs = self.engine.submit(
@@ -340,7 +341,6 @@ class Studio:
     def _kept(self, store: Store, job: Job, picture: Picture) -> Event:
         """Write a picture with its recipe; the event that tells of it."""
         import diffusers
-        import numpy as np
         import torch
         from PIL import Image
 
@@ -371,7 +371,7 @@ class Studio:
             picture.seconds,
             picture.steps_done,
             picture.steps_total,
-            self.wishes.proof(picture.recipe, np.asarray(Image.open(path))),
+            self._proof(picture.recipe, path),
         )
         if store is self.store:
             with self._lock:
@@ -381,3 +381,14 @@ class Studio:
         if job.stopping:
             return Cancelled(job.picture, result)
         return Finished(job.picture, result)
+
+    def _proof(self, recipe: Painting, path: Path) -> Proof | None:
+        """What the file shows about its edges; a picture that is kept is not lost because this could not be counted."""
+        import numpy as np
+        from PIL import Image
+
+        try:
+            return self.wishes.proof(recipe, np.asarray(Image.open(path)))
+        except Exception:
+            log.exception("the edges of %s could not be counted", path.name)
+            return None

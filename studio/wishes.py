@@ -6,7 +6,9 @@ The one place that knows which algorithm paints which kind of recipe.
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from studio.diffusion.masking import Mask
     from studio.diffusion.questions import Algorithm, Model, Pixels
 
+REMEMBERED_MASKS = 4
+
 LARGEST = 4096 * 4096
 """Pixels a picture may have after outpainting."""
 
@@ -38,6 +42,8 @@ class Wishes:
         self._catalog = catalog
         self._inputs = inputs
         self._pace = pace
+        self._lock = threading.Lock()
+        self._whites: dict[tuple[str, str, bool, int], tuple[Mask, int]] = {}
 
     def samplers(self, model: str) -> list[str]:
         """Names of the samplers a model paints with."""
@@ -71,6 +77,10 @@ class Wishes:
 
     def made(self, recipe: Painting) -> Wish:
         """What the engine runs for one picture of a settled recipe."""
+        return Wish(recipe, self._algorithm(recipe), self._notes(recipe))
+
+    def _notes(self, recipe: Painting) -> tuple[tuple[str, tuple[tuple[str, object], ...]], ...]:
+        """What to say when it begins: fewer steps, specks left out."""
         notes: list[tuple[str, tuple[tuple[str, object], ...]]] = []
         if isinstance(recipe, FromPicture):
             if recipe.strength == 0:
@@ -79,21 +89,19 @@ class Wishes:
                 message = "At this strength {made} of {steps} steps are made."
                 notes.append((message, (("made", recipe.steps_to_make), ("steps", recipe.steps))))
         if isinstance(recipe, Inpaint):
-            from studio.diffusion.masking import specks
-
-            ignored = specks(recipe, self._mask(recipe))
+            _, ignored = self._white(recipe)
             if ignored:
                 message = "{count} single pixels in the mask were left out."
                 notes.append((message, (("count", ignored),)))
-        return Wish(recipe, self._algorithm(recipe), tuple(notes))
+        return tuple(notes)
 
     def proof(self, recipe: Painting, result: Pixels) -> Proof | None:
         """What a finished inpainting or outpainting shows about its edges; None for other kinds."""
-        from studio.diffusion.masking import coverage, effective_mask, extended, proof
+        from studio.diffusion.masking import coverage, extended, proof
 
         match recipe:
             case Inpaint():
-                share = coverage(effective_mask(recipe, self._mask(recipe)), recipe.feather)
+                share = coverage(self._white(recipe)[0], recipe.feather)
                 return proof(self._pixels(recipe.source), result, share)
             case Outpaint():
                 ground, new = extended(recipe, self._pixels(recipe.source))
@@ -105,17 +113,22 @@ class Wishes:
         def paint(model: Model) -> Algorithm:
             # Here, on the device thread, where the libraries are loaded with the model; a wish must not wait for them.
             from studio.diffusion import denoise
+            from studio.diffusion.questions import Aside
 
+            source: Pixels
             match recipe:
                 case TextToImage():
-                    return denoise.text_to_image(recipe, model)
+                    return (yield from denoise.text_to_image(recipe, model))
                 case ImageToImage():
-                    return denoise.image_to_image(recipe, model, self._pixels(recipe.source))
+                    source = yield Aside(partial(self._pixels, recipe.source))
+                    return (yield from denoise.image_to_image(recipe, model, source))
                 case Inpaint():
-                    source, mask = self._pixels(recipe.source), self._mask(recipe)
-                    return denoise.inpaint(recipe, model, source, mask)
+                    source = yield Aside(partial(self._pixels, recipe.source))
+                    mask: Mask = yield Aside(partial(self._mask, recipe))
+                    return (yield from denoise.inpaint(recipe, model, source, mask))
                 case Outpaint():
-                    return denoise.outpaint(recipe, model, self._pixels(recipe.source))
+                    source = yield Aside(partial(self._pixels, recipe.source))
+                    return (yield from denoise.outpaint(recipe, model, source))
                 case _:
                     raise TypeError(f"no algorithm paints a {type(recipe).__name__}")
 
@@ -123,15 +136,15 @@ class Wishes:
 
     def _painted_size(self, recipe: FromPicture, area: int) -> tuple[int, int]:
         """The size the model paints at; a picture that is missing or cannot be used is refused here."""
-        from studio.diffusion.masking import effective_mask, fitted_size, painting_box
+        from studio.diffusion.masking import fitted_size, painting_box
 
         for field in recipe.inputs:
             if not getattr(recipe, field):
                 raise RecipeError(field, "Choose a picture first.")
-        height, width = self._pixels(recipe.source).shape[:2]
+        width, height = self._inputs.get(recipe.source).size
         match recipe:
             case Inpaint():
-                white = effective_mask(recipe, self._mask(recipe))
+                white, _ = self._white(recipe)
                 if not white.any():
                     raise RecipeError("mask", "Paint the area to change first.")
                 left, top, right, bottom = painting_box(recipe, white)
@@ -181,8 +194,9 @@ class Wishes:
             )
 
     def _refuse_long_work(self, recipe: Painting) -> None:
-        pictures = len(recipe.pictures())
-        minutes = self._pace.seconds(recipe.work_per_step * recipe.steps_to_make * pictures) / 60
+        passes = SAMPLERS[recipe.sampler or ""].passes
+        work = sum(one.work_per_step * one.steps_to_make * passes for one in recipe.pictures())
+        minutes = self._pace.seconds(recipe.model, work) / 60
         if minutes > self._settings.max_minutes:
             raise RecipeError(
                 "steps",
@@ -194,6 +208,22 @@ class Wishes:
 
     def _pixels(self, name: str) -> Pixels:
         return np.asarray(self._inputs.get(name).convert("RGB"))
+
+    def _white(self, recipe: Inpaint) -> tuple[Mask, int]:
+        """Where a recipe paints anew, and the single pixels it leaves out; the last few are remembered."""
+        from studio.diffusion.masking import effective_mask, specks
+
+        key = (recipe.source, recipe.mask, recipe.invert, recipe.grow)
+        with self._lock:
+            known = self._whites.get(key)
+        if known is None:
+            mask = self._mask(recipe)
+            known = effective_mask(recipe, mask), specks(recipe, mask)
+            with self._lock:
+                while len(self._whites) >= REMEMBERED_MASKS:
+                    del self._whites[next(iter(self._whites))]
+                self._whites[key] = known
+        return known
 
     def _mask(self, recipe: Inpaint) -> Mask:
         """The recipe's mask, true where white, at the size of its source."""

@@ -150,7 +150,12 @@ class Painting(Recipe):
     def work_per_step(self) -> float:
         """Rows x pixels of one step of one picture: what estimates and budgets count. 0 until settled."""
         rows = 2 if (self.guidance_scale or 0) > 1 else 1
-        return float(rows * (self.width or 0) * (self.height or 0))
+        return float(rows * self.pixels)
+
+    @property
+    def pixels(self) -> int:
+        """Width x height at which it is painted; 0 until settled."""
+        return (self.width or 0) * (self.height or 0)
 
     def settled(self, defaults: Defaults) -> Self:
         """Every open choice made, once: the model's defaults, a random seed. Settled recipes stay as they are."""

@@ -73,6 +73,7 @@ class Job:
         batch: Most pictures it shared a forward pass with, itself included.
         cancelled: Somebody wishes it to stop.
         stopping: The wish was heard; what exists is being decoded.
+        keeping: Its picture is being written; whatever is wished now comes too late.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Job:
     batch: int = 1
     cancelled: bool = False
     stopping: bool = False
+    keeping: bool = False
     _algorithm: Algorithm | None = None
     _started: float | None = None
     _next_preview: float = 0.0
@@ -119,6 +121,11 @@ class Job:
         """Rows x pixels x steps still to do; what estimates count."""
         steps = (self.steps_total or self.recipe.steps_to_make) - self.steps_done
         return self.recipe.work_per_step * max(steps, 0)
+
+    @property
+    def deaf(self) -> bool:
+        """Too late to stop: all steps are made, or it is being stopped or written already."""
+        return self.stopping or self.keeping or self.steps_made
 
     def tell(self, event: Event) -> None:
         """Put an event into the mailbox."""
@@ -166,16 +173,25 @@ class Job:
 
         fresh = self.steps_done == 0 and not self.stopping
         name, rows = self.recipe.model, 1
+        cells = self.recipe.pixels / self.model.latents.downscale**2
         match self.asked:
             case Question() as question:
                 key, rows = BatchKey("denoise", name, tuple(question.x.shape[1:])), question.rows
+                cost = rows * cells
             case Decode(x):
-                key = BatchKey("decode", name, tuple(x.shape[1:]))
+                key, cost = BatchKey("decode", name, tuple(x.shape[1:])), cells
             case Encode(x):
-                key = BatchKey("encode", name, tuple(x.shape[1:]))
+                key, cost = BatchKey("encode", name, tuple(x.shape[1:])), cells
             case _:
-                key = BatchKey("words", name)
-        return Seat(self.id, self.owner, self.arrival, key, rows, fresh)
+                key, cost = BatchKey("words", name), 1.0
+        return Seat(self.id, self.owner, self.arrival, key, rows, cost, fresh)
+
+    @property
+    def aside(self) -> Callable[[], Any] | None:
+        """The work it asks for that needs no model, if that is what it asks for."""
+        from studio.diffusion.questions import Aside
+
+        return self.asked.work if isinstance(self.asked, Aside) else None
 
     def pass_begins(self) -> None:
         """A forward pass with this job in it begins."""

@@ -8,6 +8,7 @@ import gc
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -59,6 +60,7 @@ class Catalog:
         self._shelves: dict[str, _Shelf] = {}
         self._revisions: dict[str, str] = {}
         self._one_at_a_time = threading.Lock()
+        self._alive: weakref.WeakValueDictionary[str, Model] = weakref.WeakValueDictionary()
 
     def close(self) -> None:
         """Forget everything; loads under way end in the background."""
@@ -171,23 +173,36 @@ class Catalog:
 
     def _load_within_budget(self, name: str, card: ModelCard, folder: Path) -> "Model":
         self._make_room(name, card)
+        alive = self._alive.get(name)
+        if alive is not None:
+            # It had to leave, but a job still holds it: nothing is loaded twice.
+            return alive
         started = time.monotonic()
+        failure: StudioError
         try:
             model = self._load(name, card, folder, self._settings)
-        except StudioError:
-            raise
-        except MemoryError:
-            raise ModelUnavailable(
+        except StudioError as error:
+            failure = error.with_traceback(None)
+        except Exception as error:
+            failure = self._explained(error, name, card)
+        else:
+            log.info("loaded %s in %.1f s", name, time.monotonic() - started)
+            self._alive[name] = model
+            return model
+        # Raised out of the handler: what it hangs on to would keep the half-loaded weights in memory.
+        failure.__context__ = failure.__cause__ = None
+        raise failure
+
+    @staticmethod
+    def _explained(error: Exception, name: str, card: ModelCard) -> StudioError:
+        if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+            return ModelUnavailable(
                 "There is not enough memory to load {title} ({gigabytes} GB).",
                 hint="Choose a smaller model or close other programs.",
                 title=card.title,
                 gigabytes=card.gigabytes,
-            ) from None
-        except Exception:
-            error = InternalError.logged(log, "loading %s failed", name)
-            raise error from None
-        log.info("loaded %s in %.1f s", name, time.monotonic() - started)
-        return model
+            )
+        return InternalError.logged(log, "loading %s failed", name)
 
     def _make_room(self, name: str, card: ModelCard) -> None:
         with self._lock:

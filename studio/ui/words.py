@@ -380,6 +380,9 @@ CHINESE: dict[str, str] = {
     ),
     "There is not enough memory for this picture.": "内存不够画这张图。",
     "Choose a smaller size or a smaller model.": "请选小一些的尺寸或模型。",
+    "The studio is closing.": "画室正在关闭。",
+    "Try again when it is open.": "请在它重新打开后再试。",
+    "The model's last answer cannot be made a picture: it is not a number.": "模型最后的结果不是有效数字，无法成为图片。",
     "The model lost its way at step {step} of {total}: its answer is not a number.": (
         "模型在第 {step} / {total} 步迷了路：给出的不是数字。"
     ),

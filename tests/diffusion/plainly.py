@@ -10,7 +10,7 @@ import torch
 
 from studio.core.recipe import Defaults, Painting, TextToImage
 from studio.diffusion.guidance import guided
-from studio.diffusion.questions import Algorithm, Decode, Encode, Pixels, Question, Words
+from studio.diffusion.questions import Algorithm, Aside, Decode, Encode, Pixels, Question, Words
 from studio.diffusion.samplers import SAMPLERS
 from studio.models.families.unet import UNetModel
 
@@ -30,6 +30,8 @@ def painted(algorithm: Algorithm, model: UNetModel) -> Pixels:
                     rows = ask.x.expand(len(contexts), -1, -1, -1)
                     out = model.denoise(rows, torch.full((len(contexts),), ask.t), contexts)
                     answer = guided(out[:1], out[1:] if len(out) > 1 else None, ask.guidance_scale)
+                case Aside(work):
+                    answer = work()
                 case Encode(x):
                     answer = model.encode_picture(x)
                 case Decode(x):

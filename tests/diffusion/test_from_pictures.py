@@ -187,7 +187,7 @@ def test_what_lies_under_the_mask_at_the_start_matters(start: str, sd: UNetModel
 
 def test_a_run_stopped_early_is_finished_with_what_there_is(sd: UNetModel):
     """Thrown in at the third step, `Stopped` leads to a decoded, pasted-back picture."""
-    from studio.diffusion.questions import Decode, Question, Stopped
+    from studio.diffusion.questions import Aside, Decode, Question, Stopped, Words
 
     algorithm = inpaint(inp(), sd, scene(), box_mask())
     steps = 0
@@ -199,11 +199,14 @@ def test_a_run_stopped_early_is_finished_with_what_there_is(sd: UNetModel):
                 ask = algorithm.throw(Stopped(ask.x[:, :4]))
                 continue
             ask = algorithm.send(torch.zeros_like(ask.x))
-        elif type(ask).__name__ == "Words":
+        elif isinstance(ask, Aside):
+            ask = algorithm.send(ask.work())
+        elif isinstance(ask, Words):
             ask = algorithm.send(sd.encode(ask))
         else:
             ask = algorithm.send(sd.encode_picture(ask.x))
+    paste = algorithm.send(sd.decode(ask.x)[0])
     with pytest.raises(StopIteration) as end:
-        algorithm.send(sd.decode(ask.x)[0])
+        algorithm.send(paste.work())
     outside = ~box_mask()
     assert (end.value.value[outside] == scene()[outside]).all()

@@ -72,3 +72,20 @@ def test_the_seed_decides_the_picture(sd: UNetModel):
     one, again, other = (painted(text_to_image(wish(seed=seed), sd), sd) for seed in (3, 3, 4))
     assert difference(one, again) == 0
     assert difference(one, other) > 0
+
+
+@pytest.mark.parametrize("sampler", [s for s in SAMPLERS if not SAMPLERS[s].few_step])
+@pytest.mark.parametrize("steps", [1, 2, 3, 4, 5, 7])
+def test_palette_stays_finite_with_every_sampler_and_few_steps(
+    sampler: str, steps: int, palette: UNetModel
+):
+    recipe = wish(sampler=sampler, steps=steps, guidance_scale=1.0)
+    assert painted(text_to_image(recipe, palette), palette).std() > 1
+
+
+def test_sdxl_in_half_precision_encodes_after_it_decoded(tiny_sdxl: Path):
+    """Its autoencoder is run in float32 throughout, as its configuration asks."""
+    model = SDXLModel("tiny", CARDS["sdxl"], tiny_sdxl, "cpu", torch.float16)
+    assert model.vae.dtype is torch.float32
+    model.decode(torch.zeros(1, 4, 8, 8))
+    assert model.encode_picture(torch.zeros(1, 3, 64, 64)).mean.dtype is torch.float32

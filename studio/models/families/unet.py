@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from studio.core.errors import ModelUnavailable
+from studio.core.errors import ModelUnavailable, NumericalError
 from studio.core.events import Preview
 from studio.diffusion.questions import Context, Encoded, LatentSpace, Pixels, Words
 from studio.models.card import ModelCard
@@ -97,7 +97,7 @@ class UNetModel:
     def encode_picture(self, x: Tensor) -> Encoded:
         """The autoencoder's latent of one picture; palette's is exact, Stable Diffusion's a distribution."""
         with torch.inference_mode():
-            pixels = x.to(self.device, self._torch_dtype)
+            pixels = x.to(self.device, self.vae.dtype)
             encoded = self.vae.encode(pixels.contiguous(memory_format=torch.channels_last))
             scale = self.vae.config.scaling_factor
             if hasattr(encoded, "latents"):
@@ -108,8 +108,14 @@ class UNetModel:
     def decode(self, x: Tensor) -> list[Pixels]:
         """The autoencoder's pictures of clean latents (B, C, h, w)."""
         with torch.inference_mode():
-            scaled = x.to(self.device, self._torch_dtype) / self.vae.config.scaling_factor
-            pixels = self._decoder(scaled.contiguous(memory_format=torch.channels_last))
+            scaled = x.to(self.device, self.vae.dtype) / self.vae.config.scaling_factor
+            z = scaled.contiguous(memory_format=torch.channels_last)
+            pixels = self.vae.decode(z, return_dict=False)[0]
+            if not torch.isfinite(pixels).all():
+                raise NumericalError(
+                    "The model's last answer cannot be made a picture: it is not a number.",
+                    hint="Lower the guidance or choose another sampler or seed.",
+                )
             rgb = (pixels.float() / 2 + 0.5).clamp(0, 1).movedim(1, -1).cpu().numpy()
         return [(picture * 255).round().astype("uint8") for picture in rgb]
 
@@ -207,10 +213,6 @@ class UNetModel:
         """What the UNet wants besides the words; nothing in this family."""
         return {}
 
-    def _decoder(self, z: Tensor) -> Tensor:
-        pixels: Tensor = self.vae.decode(z, return_dict=False)[0]
-        return pixels
-
     def _preview_projection(self) -> Projection:
         if isinstance(self.vae, PatchAutoencoder):
             linear = self.vae.linear_decoder
@@ -230,7 +232,7 @@ class UNetModel:
             encode,
             downscale=self.latents.downscale,
             device=self.device,
-            dtype=self._torch_dtype,
+            dtype=self.vae.dtype,
         )
 
 
