@@ -74,15 +74,23 @@
       room.stage?.note(told.notices);
     });
 
-    let timer = 0;
     canvas.onChange(() => {
       if (!shown) return;
       unsent = true;
       clearError();
-      clearTimeout(timer);
-      timer = setTimeout(keep, 250);
+      keepSoon();
     });
+
+    // After every stroke; one at a time, and once more for what came meanwhile.
+    let keeping = null, again = false;
     const keep = async () => A.keep(memory, { size: canvas.size, blob: await canvas.flat() });
+    function keepSoon() {
+      again = Boolean(keeping);
+      keeping ??= keep().finally(() => {
+        keeping = null;
+        if (again) keepSoon();
+      });
+    }
     const clearError = () => element.dispatchEvent(new Event("input", { bubbles: true }));
 
     /* ---- Paint takes it along ---- */
@@ -91,9 +99,7 @@
       if (mode() !== "inpaint" || !source?.info) return;
       await work;
       if (!unsent && props.value === sent) return;
-      clearTimeout(timer);
       const blob = await canvas.flat();
-      await A.keep(memory, { size: canvas.size, blob });
       const told = await A.bring({ file: blob, as: "mask", source: source.info.source });
       sent = told.source;
       unsent = false;
@@ -140,6 +146,6 @@
       source = object;
       source.onChange((info) => then(() => sourceChanged(info)));
     });
-    room.ready("mask", { canvas, reveal: () => { if (source?.info) room.show("mask"); } });
+    room.ready("mask", { canvas, get kept() { return keeping; }, reveal: () => { if (source?.info) room.show("mask"); } });
   };
 })();

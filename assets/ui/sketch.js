@@ -65,7 +65,7 @@
     const again = A.make("button", { type: "button", class: "chip", on: { click: start } }, A.icon("left"), A.say("Back to the sketch"));
     room.when("stage").then((stage) => {
       stage.corner.append(again);
-      const look = () => { again.hidden = !started; back.disabled = false; };
+      const look = () => { again.hidden = !started; back.hidden = !stage.painted; };
       room.onShow(look);
       look();
     });

@@ -84,6 +84,17 @@ def drawn(page: Any, part: str = "mask", tab: str = "inpaint") -> Image.Image:
     return Image.open(io.BytesIO(bytes(data))).convert("L")
 
 
+def until(page: Any, condition: str, argument: Any = None) -> None:
+    """Wait for a condition that must itself be waited for."""
+    page.evaluate(
+        f"""async (argument) => {{
+            const condition = {condition};
+            while (!(await condition(argument))) await new Promise(requestAnimationFrame);
+        }}""",
+        argument,
+    )
+
+
 def white(mask: Image.Image) -> int:
     """Pixels to paint anew."""
     return sum(mask.point(lambda value: value >= 128).getdata())

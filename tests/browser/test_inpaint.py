@@ -17,6 +17,7 @@ from tests.browser.pictures import (
     open_tab,
     paint,
     stroke,
+    until,
     white,
     write,
 )
@@ -95,11 +96,7 @@ def test_mask_and_words_stay_through_paint_tab_switch_and_reload(page):
 def test_a_mask_that_was_never_painted_survives_a_reload(page):
     stroke(page, (0.4, 0.4), (0.6, 0.6))
     mask = drawn(page)
-    page.wait_for_function(
-        """async () => (await Atelier.kept('mask.inpaint'))?.blob.size
-            === (await Atelier.room('inpaint').part('mask').canvas.flat()).size""",
-        polling=100,
-    )
+    until(page, "async () => !(await Atelier.room('inpaint').part('mask').kept)")
     page.reload()
     stands(page)
     open_tab(page, "inpaint")
@@ -263,18 +260,16 @@ def test_settings_of_a_result_bring_its_mask_back(page):
     page.locator("#inpaint-stage .strip .recent").nth(1).click()
     page.locator("#inpaint-do-use").click()
     expect(page.locator("#inpaint-field-mask .sheet")).to_be_visible()
-    wanted = white(mask)
-    page.wait_for_function(
+    until(
+        page,
         """async (wanted) => {
-            const pixels = await createImageBitmap(await Atelier.room('inpaint').part('mask').canvas.flat());
-            const sheet = new OffscreenCanvas(pixels.width, pixels.height), pen = sheet.getContext('2d');
-            pen.drawImage(pixels, 0, 0);
-            const data = pen.getImageData(0, 0, pixels.width, pixels.height).data;
-            let count = 0;
-            for (let i = 0; i < data.length; i += 4) count += data[i] >= 128;
-            return count === wanted;
+            const image = await createImageBitmap(await Atelier.room('inpaint').part('mask').canvas.flat());
+            const pen = new OffscreenCanvas(image.width, image.height).getContext('2d');
+            pen.drawImage(image, 0, 0);
+            const data = pen.getImageData(0, 0, image.width, image.height).data;
+            return data.filter((value, i) => i % 4 === 0 && value >= 128).length === wanted;
         }""",
-        arg=wanted,
+        white(mask),
     )
 
 

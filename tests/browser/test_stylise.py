@@ -18,6 +18,7 @@ from tests.browser.pictures import (
     paint,
     saved,
     stroke,
+    until,
     write,
 )
 
@@ -206,7 +207,7 @@ def test_a_picture_the_studio_has_lost_comes_back_from_the_browser(page, fake, v
     name = page.evaluate("Atelier.room('stylise').part('source').info.source").removeprefix(
         "sha256:"
     )
-    page.wait_for_function("async () => Boolean(await Atelier.kept('source.stylise'))", polling=100)
+    until(page, "() => Atelier.kept('source.stylise')")
     page.wait_for_function("JSON.parse(localStorage['atelier.form.stylise'] ?? '{}').source")
     (fake.studio.inputs.folder / name[:2] / f"{name}.png").unlink()
     # Behind a route the browser's own cache, which would hide the loss, is not asked.
