@@ -21,7 +21,8 @@ run: $(VENV)/.run
 	@$(BIN)/python app.py
 
 test: $(VENV)/.test
-	@bash .ci/debian chromium fonts-noto-color-emoji
+	@# A browser, what Playwright's driver is linked with, and the font of the painted world.
+	@bash .ci/debian chromium libatomic1 fonts-noto-color-emoji
 	@$(BIN)/python -m pytest
 
 check: lint
@@ -30,6 +31,8 @@ check: lint
 lint: $(VENV)/.test
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@# Gradio writes stubs beside components when they are imported; mypy would read them instead of the code.
+	@rm -f studio/ui/*.pyi studio/ui/tabs/*.pyi
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 

@@ -17,11 +17,11 @@ from PIL import Image, ImageChops
 
 from studio.core.errors import GalleryError
 from studio.core.events import Cancelled, Event, Failed, Finished, Result
-from studio.core.recipe import TextToImage
+from studio.core.recipe import Painting
 from studio.gallery.metadata import Made, Picture, fingerprint, read
 
-LARGEST_SIDE = 4096
-"""Pixels; twice what a recipe can ask for."""
+LARGEST = 4096 * 4096
+"""Pixels; more than any recipe can ask for."""
 
 LARGEST_FILE = 64 * 2**20
 """Bytes; the largest picture a recipe can ask for has 12 MiB of pixels."""
@@ -47,7 +47,7 @@ class Run(Protocol):
 class Painter(Protocol):
     """Who makes the picture again: the studio, as far as needed here."""
 
-    def submit(self, recipe: TextToImage, owner: str, *, keep: bool, stop_after: int | None) -> Run:
+    def submit(self, recipe: Painting, owner: str, *, keep: bool, stop_after: int | None) -> Run:
         """Accept a wish; see `Studio.submit`."""
         ...
 
@@ -159,5 +159,5 @@ def _pixels(path: Path) -> Image.Image:
 
 
 def _refuse_large(width: int, height: int) -> None:
-    if max(width, height) > LARGEST_SIDE:
+    if width * height > LARGEST:
         raise ValueError(f"it has {width}x{height} pixels")

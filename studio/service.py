@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import re
@@ -14,21 +15,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.core.errors import ModelUnavailable, RecipeError, StudioError, UnknownName
-from studio.core.events import Cancelled, Event, Finished, Result
-from studio.core.recipe import Defaults, TextToImage
+from studio.core.errors import ModelUnavailable, StudioError, UnknownName
+from studio.core.events import Cancelled, Event, Finished, Proof, Result
+from studio.core.recipe import Defaults, Painting
 from studio.core.settings import Settings
 from studio.core.styles import STYLES
 from studio.diffusion.samplers import SAMPLERS
 from studio.engine.engine import Engine
 from studio.engine.job import Job, Picture
+from studio.gallery import intake
 from studio.gallery.home import pictures_home
+from studio.gallery.inputs import Inputs
 from studio.gallery.metadata import Made, fingerprint
 from studio.gallery.store import Store
 from studio.models.catalog import Catalog
 from studio.models.vocabulary import Vocabulary
+from studio.wishes import Wishes
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from studio.engine.mailbox import Mailbox
     from studio.reproduce import Verdict
 
@@ -93,7 +99,7 @@ class Run:
     """
 
     def __init__(
-        self, engine: Engine, recipe: TextToImage, owner: str, mailbox: Mailbox, jobs: list[str]
+        self, engine: Engine, recipe: Painting, owner: str, mailbox: Mailbox, jobs: list[str]
     ) -> None:
         self.id = jobs[0]
         self.owner = owner
@@ -122,20 +128,29 @@ class Studio:
         settings: What it was started with.
         catalog: The models.
         store: The pictures.
+        inputs: The pictures and masks that recipes start from.
         engine: The device.
     """
 
     def __init__(self, settings: Settings, catalog: Catalog | None = None) -> None:
-        """A studio that keeps its pictures where the settings say; loads nothing yet.
+        """A studio that keeps its pictures where the settings say; loads no model yet.
+
+        From here on this process decodes PNG, JPEG and WebP alone, whoever opens a file.
 
         Raises: GalleryError when pictures cannot be kept there.
         """
+        from studio.gallery.intake import restrict_decoders
+
+        restrict_decoders()
         self.settings = settings
         self.catalog = catalog or Catalog(settings)
-        self.store = Store(pictures_home(settings))
+        home = pictures_home(settings)
+        self.store = Store(home)
+        self.inputs = Inputs(home)
         self.engine = Engine(
             pictures_per_owner=settings.pictures_per_owner, pictures_total=settings.pictures_total
         )
+        self.wishes = Wishes(settings, self.catalog, self.inputs, self.engine.pace)
         self._lock = threading.Lock()
         # A run lives as long as somebody listens to it.
         self._runs: weakref.WeakValueDictionary[str, Run] = weakref.WeakValueDictionary()
@@ -162,7 +177,7 @@ class Studio:
         if name == "sampler":
             return [
                 Choice(key, SAMPLERS[key].title, SAMPLERS[key].help)
-                for key in self._samplers(model)
+                for key in self.wishes.samplers(model)
             ]
         if name == "style":
             return [Choice(key, style.title) for key, style in STYLES.items()]
@@ -182,9 +197,30 @@ class Studio:
         """Width and height in pixels per aspect, as the model paints well."""
         return dict(self.catalog.cards[model].sizes)
 
+    def take(self, picture: intake.File, backdrop: str = "#ffffff") -> intake.Taken:
+        """A clean picture from a file or bytes that anyone may have made.
+
+        Raises: PictureError; RecipeError when the backdrop is no colour.
+        """
+        return intake.take(picture, backdrop=backdrop)
+
+    def take_mask(self, mask: intake.File, size: tuple[int, int]) -> intake.TakenMask:
+        """A mask for a picture of that size (width, height) from a file or bytes that anyone may have made.
+
+        Raises: PictureError.
+        """
+        return intake.take_mask(mask, size)
+
+    def put(self, image: Image) -> str:
+        """Keep a picture (RGB) or mask (L) that recipes may start from; its name in a recipe.
+
+        Raises: PictureError, GalleryError.
+        """
+        return self.inputs.put(image)
+
     def submit(
         self,
-        recipe: TextToImage,
+        recipe: Painting,
         owner: str,
         *,
         keep: bool = True,
@@ -200,10 +236,11 @@ class Studio:
 
         Raises: RecipeError, UnknownName, ModelUnavailable, QueueFull; all at once.
         """
-        settled = self._checked(recipe)
+        self.engine.check_room(1, owner)
+        settled = self.wishes.settled(recipe)
         store = self.store if keep else self._scratch_store()
         mailbox, jobs = self.engine.submit(
-            settled.pictures(),
+            [self.wishes.made(one) for one in settled.pictures()],
             owner,
             self.catalog.model(settled.model),
             title=self.catalog.cards[settled.model].title,
@@ -215,9 +252,9 @@ class Studio:
             self._runs[run.id] = run
         return run
 
-    async def run(self, recipe: TextToImage, owner: str) -> AsyncIterator[Event]:
+    async def run(self, recipe: Painting, owner: str) -> AsyncIterator[Event]:
         """Submit and listen; whoever closes the iterator cancels what is left of the run."""
-        run = self.submit(recipe, owner)
+        run = await asyncio.to_thread(self.submit, recipe, owner)
         try:
             async for event in run.aevents():
                 yield event
@@ -286,54 +323,6 @@ class Studio:
         except StudioError as error:
             log.warning("%s: %s", model, error)
 
-    def _samplers(self, model: str) -> list[str]:
-        card = self.catalog.cards[model]
-        return [
-            name
-            for name, sampler in SAMPLERS.items()
-            if name not in card.unsuited_samplers and (card.few_step or not sampler.few_step)
-        ]
-
-    def _checked(self, recipe: TextToImage) -> TextToImage:
-        """The settled recipe, every name known, the work within the budget."""
-        card = self.catalog.cards[recipe.model]
-        settled = recipe.settled(self.catalog.defaults(recipe.model))
-        if settled.revision != self.catalog.revision(recipe.model):
-            raise RecipeError(
-                "revision",
-                "This wish is for another version of {title} ({revision}).",
-                hint="Leave the revision empty to use the one here.",
-                title=card.title,
-                revision=settled.revision,
-            )
-        if settled.sampler not in self._samplers(settled.model):
-            if settled.sampler not in SAMPLERS:
-                raise UnknownName("sampler", settled.sampler, self._samplers(settled.model))
-            raise RecipeError(
-                "sampler",
-                "{title} does not paint with {sampler}.",
-                hint="Choose one of: {known}.",
-                title=card.title,
-                sampler=settled.sampler,
-                known=", ".join(self._samplers(settled.model)),
-            )
-        if not settled.words.strip():
-            raise RecipeError("prompt", "Say what to paint, or choose a style.")
-        self._refuse_long_work(settled)
-        return settled
-
-    def _refuse_long_work(self, recipe: TextToImage) -> None:
-        work = recipe.work_per_step * (recipe.steps or 0) * recipe.count
-        minutes = self.engine.pace.seconds(work) / 60
-        if minutes > self.settings.max_minutes:
-            raise RecipeError(
-                "steps",
-                "This would take about {minutes:,.0f} min; the limit is {limit:g} min.",
-                hint="Choose a smaller size, fewer steps or fewer pictures.",
-                minutes=minutes,
-                limit=self.settings.max_minutes,
-            )
-
     def _vocabulary(self, model: str) -> Vocabulary:
         if model not in self._vocabularies:
             try:
@@ -382,6 +371,7 @@ class Studio:
             picture.seconds,
             picture.steps_done,
             picture.steps_total,
+            self._proof(picture.recipe, path),
         )
         if store is self.store:
             with self._lock:
@@ -391,3 +381,14 @@ class Studio:
         if job.stopping:
             return Cancelled(job.picture, result)
         return Finished(job.picture, result)
+
+    def _proof(self, recipe: Painting, path: Path) -> Proof | None:
+        """What the file shows about its edges; a picture that is kept is not lost because this could not be counted."""
+        import numpy as np
+        from PIL import Image
+
+        try:
+            return self.wishes.proof(recipe, np.asarray(Image.open(path)))
+        except Exception:
+            log.exception("the edges of %s could not be counted", path.name)
+            return None

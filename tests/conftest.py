@@ -13,7 +13,8 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
-sys.path.insert(0, str(Path(__file__).parent))
+for helpers in (Path(__file__).parent, Path(__file__).parent / "diffusion"):
+    sys.path.insert(0, str(helpers))
 
 PALETTE = Path(__file__).parents[1] / "assets" / "models" / "palette"
 
@@ -97,6 +98,7 @@ def tiny_sd(tmp_path_factory: pytest.TempPathFactory) -> Path:
         json.dumps(
             {
                 "_class_name": "StableDiffusionPipeline",
+                "_diffusers_version": "0.42.1",
                 "unet": ["diffusers", "UNet2DConditionModel"],
                 "vae": ["diffusers", "AutoencoderKL"],
                 "text_encoder": ["transformers", "CLIPTextModel"],
@@ -147,6 +149,7 @@ def tiny_sdxl(tmp_path_factory: pytest.TempPathFactory) -> Path:
         json.dumps(
             {
                 "_class_name": "StableDiffusionXLPipeline",
+                "_diffusers_version": "0.42.1",
                 "unet": ["diffusers", "UNet2DConditionModel"],
                 "vae": ["diffusers", "AutoencoderKL"],
                 "text_encoder": ["transformers", "CLIPTextModel"],
@@ -160,4 +163,21 @@ def tiny_sdxl(tmp_path_factory: pytest.TempPathFactory) -> Path:
             }
         )
     )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_inpaint(tiny_sd: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As tiny_sd, with a UNet that sees the mask and the picture under it: nine input channels."""
+    import shutil
+
+    import torch
+    from diffusers import UNet2DConditionModel
+
+    folder = tmp_path_factory.mktemp("tiny-inpaint") / "model"
+    shutil.copytree(tiny_sd, folder)
+    torch.manual_seed(1)
+    config = UNet2DConditionModel.load_config(folder / "unet")
+    shutil.rmtree(folder / "unet")
+    UNet2DConditionModel.from_config(config, in_channels=9).save_pretrained(folder / "unet")
     return folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 
 import numpy as np
 import torch
@@ -12,7 +13,9 @@ from torch import Tensor
 
 from studio.core.events import Preview
 from studio.core.recipe import Defaults, TextToImage
-from studio.diffusion.questions import Context, LatentSpace, Pixels, Words
+from studio.diffusion.denoise import text_to_image
+from studio.diffusion.questions import Context, Encoded, LatentSpace, Pixels, Words
+from studio.engine.engine import Wish
 
 DEFAULTS = Defaults(64, 64, 4, 3.0, "ddim", "fake")
 
@@ -22,6 +25,11 @@ def recipe(**values: object) -> TextToImage:
     return TextToImage(**({"prompt": "a fox", "seed": 1, "model": "fake"} | values)).settled(
         DEFAULTS
     )
+
+
+def wish(recipe: TextToImage) -> Wish:
+    """The wish that a recipe is painted from words."""
+    return Wish(recipe, partial(text_to_image, recipe))
 
 
 class FakeModel:
@@ -36,6 +44,7 @@ class FakeModel:
     device = "cpu"
     dtype = "float32"
     latents = LatentSpace(channels=4, downscale=8)
+    sees_mask = False
     noise_schedule = {
         "num_train_timesteps": 1000,
         "beta_schedule": "scaled_linear",
@@ -67,6 +76,9 @@ class FakeModel:
 
     def denoised(self, x: Tensor, t: float, prediction: Tensor) -> Tensor:
         return x - prediction
+
+    def encode_picture(self, x: Tensor) -> Encoded:
+        return Encoded(torch.nn.functional.avg_pool2d(x, 8)[:, [0, 1, 2, 0]])
 
     def decode(self, x: Tensor) -> list[Pixels]:
         rgb = (

@@ -69,12 +69,24 @@ def test_core_imports_the_standard_library_only():
                 assert standard or name.startswith("studio.core"), f"{path.name} imports {name}"
 
 
-def test_importing_studio_loads_neither_torch_nor_gradio():
-    look = "import sys, studio; print(sorted({'torch', 'gradio', 'diffusers', 'numpy'} & set(sys.modules)))"
+def loaded_with(*modules: str) -> set[str]:
+    """Which of the heavy libraries a fresh process has loaded after importing these."""
+    look = f"import sys, {', '.join(modules)}; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == "[]"
+    return {"diffusers", "gradio", "torch", "transformers"} & set(done.stdout.split())
+
+
+def test_importing_studio_loads_neither_torch_nor_gradio():
+    assert loaded_with("studio") == set()
+
+
+def test_who_is_next_and_what_is_kept_is_decided_without_torch():
+    gallery = [
+        f"studio.gallery.{path.stem}" for path in (ROOT / "studio/gallery").glob("[a-z]*.py")
+    ]
+    assert loaded_with("studio.engine.batch", "studio.engine.scheduler", *gallery) == set()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

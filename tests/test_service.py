@@ -203,14 +203,21 @@ socket.getaddrinfo = trip
 socket.socket.connect = trip
 socket.create_connection = trip
 from pathlib import Path
-from studio.core.recipe import TextToImage
+from PIL import Image
+from studio.core.recipe import ImageToImage, TextToImage
 from studio.core.settings import Settings
 from studio.service import Studio
 studio = Studio(Settings(home=Path(sys.argv[1]), device="cpu"))
 studio.start()
-*_, end = studio.submit(TextToImage(prompt="a lake", steps=1), "me").events()
+source = studio.put(Image.new("RGB", (64, 64), "#4080c0"))
+# Both wishes are made while the model, and all libraries, are still being loaded.
+runs = [
+    studio.submit(TextToImage(prompt="a lake", steps=1), "me"),
+    studio.submit(ImageToImage(prompt="a lake", steps=2, source=source), "me"),
+]
+ends = [list(run.events())[-1] for run in runs]
 studio.read_prompt("a lake"); studio.choices("model"); studio.close()
-print(type(end).__name__)
+print(*(type(end).__name__ for end in ends))
 """
 
 
@@ -225,4 +232,4 @@ def test_painting_opens_no_connection(tmp_path: Path):
         env=env,
         cwd=Path(__file__).parents[1],
     )
-    assert done.stdout.strip() == "Finished", done.stderr[-2000:]
+    assert done.stdout.split() == ["Finished", "Finished"], done.stderr[-2000:]

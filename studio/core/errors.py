@@ -92,6 +92,10 @@ class GalleryError(StudioError):
     """A picture could not be kept or read."""
 
 
+class PictureError(StudioError):
+    """A picture or mask that somebody gave cannot be taken: no picture, damaged, too large, too thin."""
+
+
 class TrainingError(StudioError):
     """Training cannot go on: data missing, checkpoint of another model, loss not finite."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from studio.core.errors import StudioError
-    from studio.core.recipe import TextToImage
+    from studio.core.recipe import Painting
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,19 @@ class Preview:
     width: int
     height: int
     rgb: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a finished picture shows about its edges.
+
+    Attributes:
+        changed_outside: Pixels that differ from the source where nothing was to be painted; counted in the file.
+        seam: Mean colour step across the edge of the mask, 0 to 255.
+    """
+
+    changed_outside: int
+    seam: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +48,18 @@ class Result:
         seconds: From the first step to the file on disk.
         steps_done: Steps made; fewer than `steps_total` when the picture was stopped early.
         steps_total: Steps the recipe asks for.
+        proof: For pictures made by repainting a part of another.
     """
 
     id: str
     path: Path
-    recipe: "TextToImage"
+    recipe: "Painting"
     width: int
     height: int
     seconds: float
     steps_done: int
     steps_total: int
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,50 +1,27 @@
 """Recipes: what a person wishes for, as frozen dataclasses that check themselves.
 
-Declare once: a setting is one annotated field. Its `Param` note feeds the widget, the help text,
-the command-line flag, the API field, the bounds check and the picture's metadata. A recipe is plain
-JSON in and out. `None` means "the model's own choice"; `settled` replaces every `None` exactly
-once, and the settled recipe alone decides the pixels.
+Declare once: a setting is one annotated field; see `studio.core.param`. A recipe is plain JSON in and out; pictures that
+go in are named by the hash of their content. `None` means "the model's own choice"; `settled` replaces every `None`
+exactly once, and the settled recipe alone decides the pixels.
 """
 
 import dataclasses
 import json
-import math
 import secrets
-import types
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Self, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Self, get_type_hints
 
 from studio.core.errors import RecipeError
+from studio.core.param import Param as Param
+from studio.core.param import checked
 from studio.core.styles import STYLES
 
 MAX_SEED = 2**53 - 1
 """Largest seed that survives JSON and JavaScript unrounded."""
 
-
-@dataclass(frozen=True, slots=True)
-class Param:
-    """What the page, the command line and the API say about one setting.
-
-    Attributes:
-        label: Name of the control, plain words.
-        help: One sentence that says what it does, shown where the control stands.
-        minimum: Smallest value, inclusive.
-        maximum: Largest value, inclusive; for text, the number of characters.
-        multiple: The value must be a multiple of this.
-        unit: "pixels", "steps" and the like, empty when there is none.
-        choices: Which list the name is chosen from: "sampler", "style", "model"; empty when free.
-        advanced: Shown behind "Advanced".
-    """
-
-    label: str
-    help: str
-    minimum: float | None = None
-    maximum: float | None = None
-    multiple: int | None = None
-    unit: str = ""
-    choices: str = ""
-    advanced: bool = False
+SWEEP = (0.2, 0.35, 0.5, 0.65, 0.8)
+"""Strengths of a sweep: from a touch-up to a new picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +44,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for name, (annotation, param) in params(type(self)).items():
-            object.__setattr__(self, name, _checked(name, annotation, param, getattr(self, name)))
+            object.__setattr__(self, name, checked(name, annotation, param, getattr(self, name)))
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
@@ -94,10 +71,11 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
-class TextToImage(Recipe):
-    """A picture from words."""
+class Painting(Recipe):
+    """What every way of painting shares: words, size, how many, and how."""
 
-    kind: ClassVar[str] = "text_to_image"
+    inputs: ClassVar[tuple[str, ...]] = ()
+    """Fields that name a picture by the hash of its content."""
 
     prompt: Annotated[
         str, Param("Prompt", "What the picture shows, in your own words.", maximum=2000)
@@ -159,10 +137,25 @@ class TextToImage(Recipe):
         return STYLES[self.style].words(self.prompt)
 
     @property
+    def steps_to_make(self) -> int:
+        """Steps of one picture, as far as known before the sampler is made."""
+        return self.steps or 0
+
+    @property
+    def wordless(self) -> bool:
+        """It may be painted without any words."""
+        return False
+
+    @property
     def work_per_step(self) -> float:
         """Rows x pixels of one step of one picture: what estimates and budgets count. 0 until settled."""
         rows = 2 if (self.guidance_scale or 0) > 1 else 1
-        return float(rows * (self.width or 0) * (self.height or 0))
+        return float(rows * self.pixels)
+
+    @property
+    def pixels(self) -> int:
+        """Width x height at which it is painted; 0 until settled."""
+        return (self.width or 0) * (self.height or 0)
 
     def settled(self, defaults: Defaults) -> Self:
         """Every open choice made, once: the model's defaults, a random seed. Settled recipes stay as they are."""
@@ -186,7 +179,135 @@ class TextToImage(Recipe):
         )
 
 
-RECIPES: dict[str, type[TextToImage]] = {recipe.kind: recipe for recipe in (TextToImage,)}
+@dataclass(frozen=True, slots=True)
+class TextToImage(Painting):
+    """A picture from words."""
+
+    kind: ClassVar[str] = "text_to_image"
+
+
+_PICTURE = "sha256:[0-9a-f]{64}"
+_EXAMPLE = "sha256: and 64 hex digits"
+
+
+def _side(label: str) -> Param:
+    return Param(label, "Pixels to add on this side.", 0, 2048, unit="pixels")
+
+
+@dataclass(frozen=True, slots=True)
+class FromPicture(Painting):
+    """Painting that begins with a picture and keeps some of it."""
+
+    inputs: ClassVar[tuple[str, ...]] = ("source",)
+
+    source: Annotated[
+        str, Param("Picture", "The picture to begin with.", pattern=_PICTURE, example=_EXAMPLE)
+    ] = ""
+    strength: Annotated[
+        float,
+        Param("Strength", "How far to go from the picture. 0: not at all; 1: all the way.", 0, 1),
+    ] = 0.6
+
+    @property
+    def steps_to_make(self) -> int:
+        """At least one step however low the strength, none at strength 0."""
+        steps = self.steps or 0
+        return max(1, min(int(steps * self.strength), steps)) if self.strength > 0 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImageToImage(FromPicture):
+    """A picture stylised or varied: its noise-covered self is the start."""
+
+    kind: ClassVar[str] = "image_to_image"
+
+    sweep: Annotated[
+        bool, Param("Sweep", "Five strengths side by side, from a touch-up to a new picture.")
+    ] = False
+
+    @property
+    def wordless(self) -> bool:
+        """Without words the picture's neighbours are painted: variations."""
+        return True
+
+    def pictures(self) -> tuple[Self, ...]:
+        """One recipe per picture: per seed, and per strength in a sweep."""
+        if not self.sweep:
+            # super() finds no cell in a dataclass with slots.
+            return Painting.pictures(self)
+        return tuple(
+            dataclasses.replace(one, sweep=False, strength=strength)
+            for one in Painting.pictures(dataclasses.replace(self, count=1))
+            for strength in SWEEP
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Inpaint(FromPicture):
+    """A part of a picture painted anew; everything else stays as it is, to the byte."""
+
+    kind: ClassVar[str] = "inpaint"
+    inputs: ClassVar[tuple[str, ...]] = ("source", "mask")
+
+    mask: Annotated[
+        str, Param("Mask", "White: paint anew.", pattern=_PICTURE, example=_EXAMPLE)
+    ] = ""
+    region: Annotated[
+        str,
+        Param(
+            "Look at",
+            "The whole picture, or only the area around the mask, larger and finer.",
+            options=("picture", "mask"),
+        ),
+    ] = "picture"
+    start: Annotated[
+        str,
+        Param(
+            "Start from",
+            "What lies under the mask before painting.",
+            options=("original", "noise", "blur", "colour"),
+        ),
+    ] = "original"
+    colour: Annotated[
+        str,
+        Param("Colour", "Where to start from a colour.", pattern="#[0-9a-f]{6}", example="#8090a0"),
+    ] = "#808080"
+    grow: Annotated[
+        int,
+        Param("Grow", "Widens the mask; below 0 narrows it.", -256, 256, unit="pixels"),
+    ] = 0
+    feather: Annotated[
+        int,
+        Param("Feather", "Width of the soft edge outside the mask.", 0, 256, unit="pixels"),
+    ] = 8
+    invert: Annotated[bool, Param("Invert", "Paint everything but the mask.")] = False
+
+    @property
+    def steps_to_make(self) -> int:
+        """From noise every step is made, whatever the strength; unless it is 0."""
+        late = FromPicture.steps_to_make.__get__(self)
+        return (self.steps or 0) if self.start == "noise" and self.strength > 0 else late
+
+
+@dataclass(frozen=True, slots=True)
+class Outpaint(FromPicture):
+    """A picture carried on beyond its edges; the original stays as it is, to the byte."""
+
+    kind: ClassVar[str] = "outpaint"
+
+    strength: Annotated[
+        float,
+        Param("Strength", "How far to go from the drawn-out edge. 1: all the way.", 0.1, 1),
+    ] = 1.0
+    left: Annotated[int, _side("Left")] = 0
+    right: Annotated[int, _side("Right")] = 0
+    top: Annotated[int, _side("Top")] = 0
+    bottom: Annotated[int, _side("Bottom")] = 0
+
+
+RECIPES: dict[str, type[Painting]] = {
+    recipe.kind: recipe for recipe in (TextToImage, ImageToImage, Inpaint, Outpaint)
+}
 """Every kind of recipe by the name its JSON carries."""
 
 _PARAMS: dict[type[Recipe], dict[str, tuple[Any, Param]]] = {}
@@ -203,7 +324,7 @@ def params(recipe: type[Recipe]) -> dict[str, tuple[Any, Param]]:
     return _PARAMS[recipe]
 
 
-def recipe_from_json(text: str) -> TextToImage:
+def recipe_from_json(text: str) -> Painting:
     """The recipe a line of JSON holds.
 
     Raises: RecipeError when it is not JSON, of no known kind, or any value is out of bounds.
@@ -215,7 +336,7 @@ def recipe_from_json(text: str) -> TextToImage:
     return recipe_from_values(values)
 
 
-def recipe_from_values(values: object) -> TextToImage:
+def recipe_from_values(values: object) -> Painting:
     """The recipe that plain JSON values hold, as `as_dict` gives them.
 
     Raises: RecipeError when they are of no known kind or any value is out of bounds.
@@ -229,104 +350,3 @@ def recipe_from_values(values: object) -> TextToImage:
             known=", ".join(RECIPES),
         )
     return RECIPES[kind].from_values({name: values[name] for name in values if name != "kind"})
-
-
-def _checked(name: str, annotation: Any, param: Param, value: Any) -> Any:
-    """The value in its proper type, or a RecipeError that names the field, the value and the next move."""
-    allowed = (
-        get_args(annotation)
-        if get_origin(annotation) in (Union, types.UnionType)
-        else (annotation,)
-    )
-    if type(None) in allowed and (value is None or (name == "seed" and value in (-1, ""))):
-        return None
-    kind = next(option for option in allowed if option is not type(None))
-    if kind is str:
-        return _checked_text(name, param, value)
-    return _checked_number(name, param, value, kind)
-
-
-def _checked_text(name: str, param: Param, value: Any) -> str:
-    if not isinstance(value, str):
-        raise RecipeError(
-            name, "{label} must be text, got {value}.", label=param.label, value=_shown(value)
-        )
-    # A lone surrogate cannot be written as UTF-8 and NUL ends strings in PNG: neither can be kept, so neither is.
-    text = value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-    if param.maximum is not None and len(text) > param.maximum:
-        raise RecipeError(
-            name,
-            "{label} has {length:,} characters; the limit is {maximum:,}.",
-            hint="Shorten it.",
-            label=param.label,
-            length=len(text),
-            maximum=int(param.maximum),
-        )
-    if param.choices == "style":
-        STYLES[text]
-    return text
-
-
-def _checked_number(name: str, param: Param, value: Any, kind: type) -> int | float:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    # Whole numbers are compared as they are: one of 400 digits fits no float, so math.isfinite cannot look at it.
-    finite = number and (isinstance(value, int) or math.isfinite(value))
-    if not finite or (kind is int and value != int(value)):
-        raise RecipeError(
-            name,
-            "{label} must be a whole number, got {value}."
-            if kind is int
-            else "{label} must be a number, got {value}.",
-            hint=_range_hint(param),
-            label=param.label,
-            value=_shown(value),
-            **_bounds(param),
-        )
-    low, high = param.minimum, param.maximum
-    if (low is not None and value < low) or (high is not None and value > high):
-        raise RecipeError(
-            name,
-            "{label} must be from {low} to {high}, got {value}.",
-            hint=_range_hint(param),
-            label=param.label,
-            value=_shown(value),
-            **_bounds(param),
-        )
-    checked: int | float = kind(value)
-    if param.multiple and checked % param.multiple:
-        below = int(checked // param.multiple * param.multiple)
-        raise RecipeError(
-            name,
-            "{label} must be a multiple of {multiple} {unit}, got {value}.",
-            hint="Try {below} or {above}.",
-            label=param.label,
-            multiple=param.multiple,
-            unit=param.unit,
-            value=checked,
-            below=max(below, int(low or 0)),
-            above=below + param.multiple,
-        )
-    return checked
-
-
-def _range_hint(param: Param) -> str:
-    return "Choose a value from {low} to {high}." if param.minimum is not None else ""
-
-
-def _bounds(param: Param) -> dict[str, object]:
-    return {
-        key: int(bound) if bound is not None and float(bound).is_integer() else bound
-        for key, bound in (("low", param.minimum), ("high", param.maximum))
-    }
-
-
-def _shown(value: Any) -> str:
-    """A value as it may stand in a message: short, on one line."""
-    try:
-        text = repr(value[:40] if isinstance(value, str | bytes) else value)
-    except (
-        ValueError,
-        RecursionError,
-    ):  # An int of over 4300 digits, or lists in lists without end.
-        text = f"a very long {type(value).__name__}"
-    return text if len(text) <= 40 else text[:37] + "..."

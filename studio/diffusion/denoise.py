@@ -1,58 +1,223 @@
-"""The denoising loops.
+"""The denoising loops: text to image, image to image, inpainting, outpainting.
 
-Each loop is a generator. It yields a question ("what noise is in x at step t?") and is sent the
-answer. It never calls a model and knows no other job, so the engine may answer the questions of
-many jobs with one forward pass.
+Each loop is a generator. It yields a question ("what noise is in x at step t?") and is sent the answer. It never calls a
+model and knows no other job, so the engine may answer the questions of many jobs with one forward pass. `Stopped`, thrown
+in at any step, ends the loop early with what there is.
 
-Notation (Ho et al. 2020, arXiv:2006.11239): x_t = sqrt(alpha_bar_t) x_0 + sqrt(1 - alpha_bar_t)
-eps.
+All randomness comes from one CPU generator seeded by the recipe and drawn from in the order of diffusers' own pipelines:
+the same weights, seed and settings give their pictures.
+
+Notation (Ho et al. 2020, arXiv:2006.11239): x_t = sqrt(alpha_bar_t) x_0 + sqrt(1 - alpha_bar_t) eps.
 """
 
-from typing import TypeVar
+from collections.abc import Callable, Generator
+from functools import partial
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
-from studio.core.recipe import TextToImage
-from studio.diffusion.questions import Algorithm, Decode, Model, Pixels, Question, Words
-from studio.diffusion.samplers import Solver
+from studio.core.recipe import FromPicture, ImageToImage, Inpaint, Outpaint, Painting, TextToImage
+from studio.diffusion.masking import Canvas, Mask, inpainting_canvas, outpainting_canvas, resized
+from studio.diffusion.questions import (
+    Algorithm,
+    Aside,
+    Ask,
+    Context,
+    Decode,
+    Encode,
+    Encoded,
+    Model,
+    Pixels,
+    Question,
+    Stopped,
+    Words,
+)
+from studio.diffusion.solver import Solver
 
 T = TypeVar("T")
+Meaning = tuple[Context, Context | None]
 
 
 def text_to_image(recipe: TextToImage, model: Model) -> Algorithm:
-    """Noise into the picture of a settled recipe, as diffusers' StableDiffusionPipeline does it.
-
-    All randomness comes from one CPU generator seeded by the recipe: the picture's plan does not depend on the device.
+    """Noise into the picture of a settled recipe (StableDiffusionPipeline).
 
     Raises: ValueError when the recipe is not settled.
     """
-    guidance_scale = _settled(recipe.guidance_scale)
-    random = torch.Generator("cpu").manual_seed(_settled(recipe.seed))
+    random = _random(recipe)
+    meaning = yield from _meaning(recipe)
     shape = model.latents.shape(_settled(recipe.width), _settled(recipe.height))
-    words = yield Words(recipe.words)
-    against = (yield Words(recipe.negative_prompt, against=True)) if guidance_scale > 1 else None
-
     x = torch.randn(shape, generator=random).to(model.device)
-    solver = Solver(
-        _settled(recipe.sampler), model.noise_schedule, _settled(recipe.steps), model.device, random
-    )
-    x = x * solver.start_scale
+    solver = _solver(recipe, model, random)
+    x = yield from _denoised(recipe, solver, x * solver.start_scale, meaning)
+    pixels: Pixels = yield Decode(x)
+    return pixels
+
+
+def image_to_image(recipe: ImageToImage, model: Model, source: Pixels) -> Algorithm:
+    """The source covered with noise up to `strength`, then denoised (StableDiffusionImg2ImgPipeline).
+
+    The picture is painted at the recipe's size and comes back in the source's own aspect ratio. Strength 0 gives the
+    source back.
+
+    Args:
+        source: The picture to begin with, any size.
+    """
+    if recipe.strength == 0:
+        return source
+    random = _random(recipe)
+    meaning = yield from _meaning(recipe)
+    x0, noise = yield from _encoded(recipe, model, source, random)
+    solver = _late_solver(recipe, model, random)
+    x = solver.noised(x0, noise, solver.timesteps[0])
+    x = yield from _denoised(recipe, solver, x, meaning)
+    pixels: Pixels = yield Decode(x)
+    shaped: Pixels = yield Aside(partial(resized, pixels, _own_aspect(source, pixels)))
+    return shaped
+
+
+def inpaint(recipe: Inpaint, model: Model, source: Pixels, mask: Mask) -> Algorithm:
+    """The white part of the mask painted anew; every pixel beyond mask and feather is the source's own.
+
+    Args:
+        source: The picture, (H, W, 3).
+        mask: (H, W), true = paint anew.
+    """
+    if recipe.strength == 0:
+        return source
+    size = (_settled(recipe.width), _settled(recipe.height))
+    canvas: Canvas = yield Aside(partial(inpainting_canvas, recipe, source, mask, size))
+    return (yield from _repainted(recipe, model, canvas))
+
+
+def outpaint(recipe: Outpaint, model: Model, source: Pixels) -> Algorithm:
+    """The source carried on beyond its edges; every pixel of the source is kept.
+
+    Args:
+        source: The picture, (H, W, 3).
+    """
+    size = (_settled(recipe.width), _settled(recipe.height))
+    canvas: Canvas = yield Aside(partial(outpainting_canvas, recipe, source, size))
+    return (yield from _repainted(recipe, model, canvas))
+
+
+def _repainted(recipe: Inpaint | Outpaint, model: Model, canvas: Canvas) -> Algorithm:
+    """Paint the canvas where its mask is white (StableDiffusionInpaintPipeline), then put it into the picture.
+
+    A plain model gets the known part back at every step, covered with as much noise as the step ends with; a model that
+    sees the mask gets mask and masked picture beside x.
+    """
+    random = _random(recipe)
+    meaning = yield from _meaning(recipe)
+    from_noise = recipe.strength == 1 or (isinstance(recipe, Inpaint) and recipe.start == "noise")
+    solver = (_solver if from_noise else _late_solver)(recipe, model, random)
+    shape = model.latents.shape(_settled(recipe.width), _settled(recipe.height))
+    cells = torch.from_numpy(canvas.latent_mask(shape[2], shape[3]))
+    mask = cells.float()[None, None].to(model.device)
+    x0 = None
+    if not (model.sees_mask and from_noise):
+        encoded: Encoded = yield Encode(_pixel_tensor(canvas.start))
+        x0 = encoded.sample(random)
+    noise = torch.randn(shape, generator=random).to(model.device)
+    x = noise * solver.start_scale
+    if x0 is not None and not from_noise:
+        x = solver.noised(x0, noise, solver.timesteps[0])
+    masked: Encoded = yield Encode(_pixel_tensor(canvas.masked))
+    beside = torch.cat([mask, masked.sample(random)], 1)
+
+    def keep_known(x: Tensor, index: int) -> Tensor:
+        if x0 is None:
+            return x
+        last = index + 1 == len(solver.timesteps)
+        known = x0 if last else solver.noised(x0, noise, solver.timesteps[index + 1])
+        return (1 - mask) * known + mask * x
+
+    if model.sees_mask:
+        x = yield from _denoised(recipe, solver, x, meaning, beside=beside)
+    else:
+        x = yield from _denoised(recipe, solver, x, meaning, after=keep_known)
+    pixels: Pixels = yield Decode(x)
+    whole: Pixels = yield Aside(partial(canvas.filled, pixels))
+    return whole
+
+
+def _denoised(
+    recipe: Painting,
+    solver: Solver,
+    x: Tensor,
+    meaning: Meaning,
+    *,
+    beside: Tensor | None = None,
+    after: Callable[[Tensor, int], Tensor] | None = None,
+) -> Generator[Ask, Any, Tensor]:
+    """From x at the solver's first timestep to a clean latent.
+
+    Args:
+        beside: Further channels of the model input, the same at every step.
+        after: Changes x after each step, given the step's index.
+    """
+    words, against = meaning
     total = len(solver.timesteps)
     for index, t in enumerate(solver.timesteps):
         model_input = solver.model_input(x, t)
-        prediction = yield Question(
-            model_input, float(t), guidance_scale, words, against, index, total
-        )
-        x = solver.step(prediction, t, x)
-    pixels: Pixels = yield Decode(x)
-    return pixels
+        if beside is not None:
+            model_input = torch.cat([model_input, beside], 1)
+        guidance_scale = _settled(recipe.guidance_scale)
+        ask = Question(model_input, float(t), guidance_scale, words, against, index, total)
+        try:
+            prediction = yield ask
+            x = solver.step(prediction, t, x)
+            if after is not None:
+                x = after(x, index)
+        except Stopped as stop:
+            return stop.x0
+    return x
 
 
-def picture_of(x: Tensor) -> Algorithm:
-    """The picture of a latent x (1, C, h, w) as it is: what exists of a run that was stopped."""
-    pixels: Pixels = yield Decode(x)
-    return pixels
+def _meaning(recipe: Painting) -> Generator[Ask, Any, Meaning]:
+    words: Context = yield Words(recipe.words)
+    against: Context | None = None
+    if _settled(recipe.guidance_scale) > 1:
+        against = yield Words(recipe.negative_prompt, against=True)
+    return words, against
+
+
+def _encoded(
+    recipe: FromPicture, model: Model, source: Pixels, random: torch.Generator
+) -> Generator[Ask, Any, tuple[Tensor, Tensor]]:
+    """The source's latent at the recipe's size, and noise of its shape."""
+    size = (_settled(recipe.width), _settled(recipe.height))
+    small: Pixels = yield Aside(partial(resized, source, size))
+    encoded: Encoded = yield Encode(_pixel_tensor(small))
+    x0 = encoded.sample(random)
+    return x0, torch.randn(x0.shape, generator=random).to(model.device)
+
+
+def _solver(recipe: Painting, model: Model, random: torch.Generator) -> Solver:
+    name, steps = _settled(recipe.sampler), _settled(recipe.steps)
+    return Solver(name, model.noise_schedule, steps, model.device, random)
+
+
+def _late_solver(recipe: FromPicture, model: Model, random: torch.Generator) -> Solver:
+    solver = _solver(recipe, model, random)
+    solver.begin_late(_settled(recipe.steps), recipe.strength)
+    return solver
+
+
+def _random(recipe: Painting) -> torch.Generator:
+    return torch.Generator("cpu").manual_seed(_settled(recipe.seed))
+
+
+def _pixel_tensor(pixels: Pixels) -> Tensor:
+    """(H, W, 3) bytes to (1, 3, H, W) in [-1, 1]."""
+    return torch.from_numpy(pixels.copy()).movedim(-1, 0)[None].float() / 127.5 - 1
+
+
+def _own_aspect(source: Pixels, painted: Pixels) -> tuple[int, int]:
+    """Width and height of about the painted area in the source's own aspect ratio."""
+    height, width = source.shape[:2]
+    scale = (painted.shape[0] * painted.shape[1] / (width * height)) ** 0.5
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _settled(value: T | None) -> T:

@@ -5,11 +5,12 @@ the finished pixels. It never calls a model, so whoever drives it may answer man
 forward pass, and a test may answer with a formula.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from studio.core.events import Preview
@@ -49,7 +50,8 @@ class Question:
     """Asks what the model predicts (eps or v) in x at timestep t; the answer has the shape of x.
 
     Attributes:
-        x: Model input (1, C, h, w): noisy latent, scaled to unit variance.
+        x: Model input (1, C, h, w): noisy latent, scaled to unit variance. Inpainting models get the mask and the
+            masked picture's latent as further channels behind it.
         t: Timestep in [0, T); solvers may ask between whole ones.
         guidance_scale: 1 or less asks for the prediction under `words` alone.
         words: The prompt.
@@ -73,14 +75,57 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Encode:
+    """Asks for the latent of pixels x (1, 3, H, W) in [-1, 1]; the answer is an `Encoded`."""
+
+    x: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A picture in the model's latent space.
+
+    Attributes:
+        mean: Latent (1, C, h, w), scaled as the model denoises it.
+        std: Standard deviation of the latent where the autoencoder is a distribution, same shape, else None.
+    """
+
+    mean: Tensor
+    std: Tensor | None = None
+
+    def sample(self, random: torch.Generator) -> Tensor:
+        """A latent drawn from the distribution; the mean where there is none."""
+        if self.std is None:
+            return self.mean
+        return self.mean + self.std * torch.randn(self.mean.shape, generator=random).to(
+            self.std.device
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Asks for the result of work that needs no model, such as resizing; done beside the device, not on its thread."""
+
+    work: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Decode:
     """Asks for the picture of a clean latent x (1, C, h, w); the answer is `Pixels`."""
 
     x: Tensor
 
 
-Ask = Words | Question | Decode
+Ask = Words | Question | Encode | Decode | Aside
 Algorithm = Generator[Ask, Any, Pixels]
+
+
+class Stopped(Exception):
+    """Thrown into an algorithm at an open question: no more steps, finish with the clean estimate x0 there is."""
+
+    def __init__(self, x0: Tensor) -> None:
+        super().__init__("stopped")
+        self.x0 = x0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +157,7 @@ class Model(Protocol):
         device: Where it runs, as torch writes it.
         dtype: Number format of the forward pass, as torch writes it without the prefix.
         latents: Its latent space.
+        sees_mask: Its input has channels for a mask and the picture under it.
         noise_schedule: Configuration of its noise schedule, as diffusers schedulers read it.
     """
 
@@ -119,6 +165,7 @@ class Model(Protocol):
     device: str
     dtype: str
     latents: LatentSpace
+    sees_mask: bool
     noise_schedule: dict[str, Any]
 
     def encode(self, words: Words) -> Context:
@@ -131,7 +178,10 @@ class Model(Protocol):
         """Predictions (R, C, h, w) in float32 for inputs x (R, C, h, w) at timesteps t (R,), one context a row."""
 
     def denoised(self, x: Tensor, t: float, prediction: Tensor) -> Tensor:
-        """The clean estimate x0 from a model input x (1, C, h, w) at t and the (guided) prediction in it."""
+        """The clean estimate x0 from a model input x (1, C or more, h, w) at t and the (guided) prediction in it."""
+
+    def encode_picture(self, x: Tensor) -> Encoded:
+        """The latent of pixels x (1, 3, H, W) in [-1, 1]."""
 
     def decode(self, x: Tensor) -> list[Pixels]:
         """Pictures of clean latents x (B, C, h, w)."""

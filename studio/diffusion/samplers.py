@@ -1,16 +1,8 @@
-"""The samplers on the menu: diffusers' own solvers, a fresh object for every job.
-
-A solver keeps state between steps (history, position, random numbers), so two jobs must never share
-one. The table is data; diffusers is imported when the first sampler is made.
-"""
+"""The samplers on the menu: names, plain sentences, and which of diffusers' solvers each one is. Data only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from inspect import signature
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from torch import Generator, Tensor
+from typing import Any
 
 from studio.core.registry import Registry
 
@@ -25,6 +17,7 @@ class Sampler:
         solver: Name of the diffusers scheduler class.
         options: What differs from the model's own noise schedule.
         few_step: Only for models distilled for very few steps.
+        passes: Forward passes per step.
     """
 
     title: str
@@ -32,6 +25,7 @@ class Sampler:
     solver: str
     options: Mapping[str, Any] = field(default_factory=dict)
     few_step: bool = False
+    passes: int = 1
 
 
 SAMPLERS: Registry[Sampler] = Registry(
@@ -60,6 +54,8 @@ SAMPLERS: Registry[Sampler] = Registry(
             "Euler a",
             "Adds fresh noise at every step: lively, never settles.",
             "EulerAncestralDiscreteScheduler",
+            # From pure noise in three steps its noise would need a negative variance: start a little lower.
+            {"timestep_spacing": "leading"},
         ),
         "heun": Sampler(
             "Heun",
@@ -67,6 +63,7 @@ SAMPLERS: Registry[Sampler] = Registry(
             "HeunDiscreteScheduler",
             # A second-order step from pure noise (sigma in the thousands) overshoots: start a little lower.
             {"timestep_spacing": "leading"},
+            passes=2,
         ),
         "ddim": Sampler("DDIM", "The classic; needs more steps.", "DDIMScheduler"),
         "ddpm": Sampler(
@@ -77,55 +74,3 @@ SAMPLERS: Registry[Sampler] = Registry(
         ),
     },
 )
-
-
-class Solver:
-    """A diffusers scheduler of one job alone, with the random numbers it draws.
-
-    Attributes:
-        timesteps: The timesteps it will ask at, in order, (steps,) or more for solvers that look twice.
-        start_scale: Standard deviation the starting noise must have.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        noise_schedule: Mapping[str, Any],
-        steps: int,
-        device: str,
-        random: "Generator",
-    ) -> None:
-        """A fresh solver.
-
-        Args:
-            name: Key of SAMPLERS.
-            noise_schedule: The model's scheduler configuration (betas, prediction type, spacing ...).
-            steps: Number of steps, at least 1.
-            device: Where latents live.
-            random: CPU generator that all fresh noise is drawn from.
-
-        Raises: UnknownName.
-        """
-        import diffusers
-
-        sampler = SAMPLERS[name]
-        cls = getattr(diffusers, sampler.solver)
-        self._scheduler: Any = cls.from_config(dict(noise_schedule), **sampler.options)
-        self._scheduler.set_timesteps(steps, device=device)
-        # Without this, a schedule whose first timesteps round to the same number starts at the second one.
-        if hasattr(self._scheduler, "set_begin_index"):
-            self._scheduler.set_begin_index(0)
-        takes_random = "generator" in signature(cls.step).parameters
-        self._options = {"generator": random} if takes_random else {}
-        self.timesteps: Tensor = self._scheduler.timesteps
-        self.start_scale = float(self._scheduler.init_noise_sigma)
-
-    def model_input(self, x: "Tensor", t: "Tensor") -> "Tensor":
-        """The noisy latent x at t as the model wants it: unit variance."""
-        scaled: Tensor = self._scheduler.scale_model_input(x, t)
-        return scaled
-
-    def step(self, prediction: "Tensor", t: "Tensor", x: "Tensor") -> "Tensor":
-        """One step from x at t towards the picture."""
-        before: Tensor = self._scheduler.step(prediction, t, x, **self._options).prev_sample
-        return before

@@ -10,9 +10,9 @@ class BatchKey:
     Seed, steps, sampler, prompt, guidance and timestep are not here: they are per row.
 
     Attributes:
-        kind: "words", "denoise" or "decode".
+        kind: "words", "encode", "denoise" or "decode".
         model: Name of the model's card.
-        shape: Shape of the latent without the batch dimension; empty for words.
+        shape: Shape of the latent, or of the pixels to encode, without the batch dimension; empty for words.
     """
 
     kind: str
@@ -21,7 +21,7 @@ class BatchKey:
 
     @property
     def area(self) -> int:
-        """Latent cells per row; the unit of work."""
+        """Latent cells (or pixels) per row; the unit of work."""
         return self.shape[-1] * self.shape[-2] if self.shape else 1
 
 
@@ -35,6 +35,7 @@ class Seat:
         arrival: Counts up; lower came earlier.
         key: What its open question may be answered with.
         rows: Rows its question takes in a forward pass.
+        cost: Work of answering it, rows x latent cells.
         fresh: It has not finished its first step yet.
     """
 
@@ -43,4 +44,5 @@ class Seat:
     arrival: int
     key: BatchKey
     rows: int
+    cost: float
     fresh: bool = True

@@ -11,14 +11,15 @@ import logging
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from studio.core.errors import InternalError, QueueFull, StudioError
 from studio.core.events import Cancelled, Event, Failed, Note, Queued
-from studio.core.recipe import TextToImage
+from studio.core.recipe import Painting
 from studio.engine.batch import BatchKey
 from studio.engine.job import Job, Picture
 from studio.engine.mailbox import Mailbox
@@ -28,7 +29,7 @@ from studio.engine.scheduler import Scheduler
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from studio.diffusion.questions import Model, Pixels
+    from studio.diffusion.questions import Algorithm, Model, Pixels
     from studio.engine.runner import Answers, Runner
 
 log = logging.getLogger(__name__)
@@ -36,8 +37,19 @@ log = logging.getLogger(__name__)
 GUESSED_RATE = 4e6
 """Rows x pixels x steps per second before anything was measured: palette on two slow cores."""
 
+BEGUN_PER_OWNER = 8
+"""Pictures of one owner that are under way at once: as many as share a pass. What waits holds no memory."""
+
 LOADING_NEWS = 0.5
 """Seconds between two pieces of news while a model loads."""
+
+
+class Wish(NamedTuple):
+    """One picture to make: its settled recipe, what begins its algorithm on the loaded model, what to say first."""
+
+    recipe: Painting
+    paint: Callable[[Model], Algorithm]
+    notes: tuple[tuple[str, tuple[tuple[str, object], ...]], ...] = ()
 
 
 class Engine:
@@ -58,10 +70,12 @@ class Engine:
         self._closing = False
         self._thread: threading.Thread | None = None
         self._keepers = ThreadPoolExecutor(2, thread_name_prefix="keep")
+        self._helpers = ThreadPoolExecutor(2, thread_name_prefix="aside")
+        self._returned: list[tuple[Job, Any]] = []
 
     def submit(
         self,
-        recipes: Sequence[TextToImage],
+        wishes: Sequence[Wish],
         owner: str,
         loading: Future[Model],
         *,
@@ -72,25 +86,27 @@ class Engine:
         """Accept the pictures of one click.
 
         Args:
-            recipes: Settled, one picture each.
+            wishes: One picture each.
             owner: Whose they are.
             loading: The model, loaded or on its way.
             title: The model's title, for news while it loads.
             keep: Called off the device thread with every finished picture; returns its last event.
             stop_after: Stop each picture after this many steps and keep what exists.
 
-        Returns: Where the events arrive, and the job ids in the order of the recipes.
+        Returns: Where the events arrive, and the job ids in the order of the wishes.
         Raises: QueueFull, at once.
         """
-        mailbox = Mailbox(len(recipes))
+        mailbox = Mailbox(len(wishes))
         jobs = [
-            Job(secrets.token_hex(16), owner, i, recipe, mailbox, keep, loading, title, stop_after)
-            for i, recipe in enumerate(recipes)
+            Job(secrets.token_hex(16), owner, i, *wish, mailbox, keep, loading, title, stop_after)
+            for i, wish in enumerate(wishes)
         ]
         with self._lock:
             self._refuse_excess(len(jobs), owner)
+            if self._closing:
+                raise StudioError("The studio is closing.", hint="Try again when it is open.")
             ahead = self._scheduler.ahead_of(owner)
-            seconds = self.pace.seconds(self._work_before_a_newcomer()) if ahead else 0.0
+            seconds = self._seconds_before_a_newcomer() if ahead else 0.0
             for job in jobs:
                 self._jobs[job.id] = job
                 job.tell(Queued(job.picture, ahead + job.picture, seconds))
@@ -108,6 +124,14 @@ class Engine:
                 job.cancelled = True
             self._lock.notify_all()
 
+    def check_room(self, pictures: int, owner: str) -> None:
+        """Whether this many pictures would be accepted now.
+
+        Raises: QueueFull.
+        """
+        with self._lock:
+            self._refuse_excess(pictures, owner)
+
     @property
     def unfinished(self) -> int:
         """Pictures accepted and not yet at their end."""
@@ -123,6 +147,12 @@ class Engine:
             self._lock.notify_all()
         if self._thread is not None:
             self._thread.join(patience)
+            if self._thread.is_alive():
+                log.warning(
+                    "the device is still busy; what it finishes is kept while the process lives"
+                )
+                return
+        self._helpers.shutdown(wait=False, cancel_futures=True)
         self._keepers.shutdown(wait=True)
 
     def _poke(self) -> None:
@@ -130,28 +160,31 @@ class Engine:
             self._lock.notify_all()
 
     def _refuse_excess(self, new: int, owner: str) -> None:
-        mine = [job.work for job in self._jobs.values() if job.owner == owner]
+        mine = [self._seconds_of(job) for job in self._jobs.values() if job.owner == owner]
         if len(mine) + new > self._per_owner:
             raise QueueFull(
                 "You have {mine} pictures under way; the limit is {limit}.",
                 hint="A place is free in about {seconds:.0f} s, or cancel some.",
-                seconds=self.pace.seconds(min(mine, default=0.0)),
+                seconds=min(mine, default=0.0),
                 mine=len(mine),
                 limit=self._per_owner,
             )
         if len(self._jobs) + new > self._total:
-            everything = sum(job.work for job in self._jobs.values())
+            everything = sum(map(self._seconds_of, self._jobs.values()))
             raise QueueFull(
                 "The studio is full: {position} pictures are ahead of you.",
                 hint="Try again in about {seconds:.0f} s.",
-                seconds=self.pace.seconds(everything / len(self._jobs)) if self._jobs else 0.0,
+                seconds=everything / max(len(self._jobs), 1),
                 position=len(self._jobs),
             )
 
-    def _work_before_a_newcomer(self) -> float:
+    def _seconds_of(self, job: Job) -> float:
+        return self.pace.seconds(job.recipe.model, job.work)
+
+    def _seconds_before_a_newcomer(self) -> float:
         """One step of every job that has not made its first: newcomers go first, in order."""
-        fresh = (job for job in self._jobs.values() if job.steps_done == 0)
-        return sum(job.recipe.work_per_step for job in fresh)
+        fresh = (job.recipe for job in self._jobs.values() if job.steps_done == 0)
+        return sum(self.pace.seconds(recipe.model, recipe.work_per_step) for recipe in fresh)
 
     # What follows runs on the device thread.
 
@@ -167,6 +200,7 @@ class Engine:
         while True:
             with self._lock:
                 self._hear_wishes()
+                self._take_back()
                 self._admit()
                 batch = self._scheduler.schedule(runner.cap)
                 if not batch:
@@ -187,24 +221,43 @@ class Engine:
     def _hear_wishes(self) -> None:
         """Take cancelled jobs out of the queue; what exists of them is decoded and kept."""
         for job in list(self._jobs.values()):
-            if not job.cancelled or job.stopping or job.steps_made:
+            if not job.cancelled or job.deaf:
                 continue
             self._scheduler.remove(job.id)
-            if job.stop():
+            try:
+                exists = job.stop()
+            except Exception:
+                failure = InternalError.logged(log, "stopping job %s failed", job.id)
+                self._end(job, Failed(job.picture, failure))
+                continue
+            if exists:
                 self._scheduler.add(job.seat())
             else:
                 self._end(job, Cancelled(job.picture, None))
 
+    def _take_back(self) -> None:
+        """Send what was done beside the device into its jobs."""
+        returned, self._returned = self._returned, []
+        for job, value in returned:
+            if job.id not in self._jobs:
+                continue
+            if isinstance(value, StudioError):
+                self._end(job, Failed(job.picture, value))
+            else:
+                self._go_on(job, partial(job.advance, value))
+
     def _admit(self) -> None:
         """Begin jobs whose model has arrived; tell the others that it is on its way."""
+        begun = Counter(job.owner for job in self._jobs.values() if job.begun and not job.keeping)
         for job in list(self._jobs.values()):
-            if job.begun or job.stopping:
+            if job.begun or job.stopping or begun[job.owner] >= BEGUN_PER_OWNER:
                 continue
             if not job.loading.done():
                 job.tell_loading()
                 continue
             error = job.loading.exception()
             if error is None:
+                begun[job.owner] += 1
                 self._go_on(job, job.begin)
             else:
                 known = error if isinstance(error, StudioError) else InternalError("load")
@@ -219,7 +272,7 @@ class Engine:
         answers = runner.answer(key, model, [job.asked for job in jobs])
         if key.kind == "denoise" and answers.smaller is None:
             work = sum(job.recipe.work_per_step for job in jobs)
-            self.pace.measured(work, time.monotonic() - started)
+            self.pace.measured(key.model, work, time.monotonic() - started)
         with self._lock:
             self._spread(key, jobs, answers)
 
@@ -236,24 +289,28 @@ class Engine:
                 self._end(job, Failed(job.picture, answer))
             elif key.kind == "denoise":
                 job.batch = max(job.batch, len(jobs))
-                job.step_made(answer, self._seconds_left(job))
-                if job.stop_after == job.steps_done and not job.steps_made:
-                    job.cancelled = True
-                else:
-                    self._go_on(job, partial(job.advance, answer))
+                self._go_on(job, partial(self._step, job, answer))
             else:
                 self._go_on(job, partial(job.advance, answer))
+
+    def _step(self, job: Job, answer: Any) -> Pixels | None:
+        """Note a step and ask on; a job that was to stop here asks the same again and is stopped before anyone answers."""
+        job.step_made(answer, self._seconds_left(job))
+        if job.stop_after == job.steps_done and not job.steps_made:
+            job.cancelled = True
+            return None
+        return job.advance(answer)
 
     def _seconds_left(self, job: Job) -> float:
         """Until this job's last step: its owner's earlier work and its own, at the owner's share of the device."""
         owners = {other.owner for other in self._jobs.values()}
         before = sum(
-            other.work
+            self._seconds_of(other)
             for other in self._jobs.values()
             if other.owner == job.owner and other.arrival <= job.arrival
         )
-        this_step = job.recipe.work_per_step
-        return self.pace.seconds(max(before - this_step, 0.0) * len(owners))
+        this_step = self.pace.seconds(job.recipe.model, job.recipe.work_per_step)
+        return max(before - this_step, 0.0) * len(owners)
 
     def _go_on(self, job: Job, move: Callable[[], Pixels | None]) -> None:
         """Let a job move to its next question, or to its end."""
@@ -264,12 +321,29 @@ class Engine:
         except Exception:
             self._end(job, Failed(job.picture, InternalError.logged(log, "job %s failed", job.id)))
         else:
-            if pixels is None:
+            work = job.aside
+            if pixels is None and work is None:
                 self._scheduler.add(job.seat())
-            else:
-                # The row is free; writing is not the device's business.
-                self._scheduler.remove(job.id)
+                return
+            # The row is free; what needs no model is not the device's business, nor is writing.
+            self._scheduler.remove(job.id)
+            if work is not None and pixels is None:
+                self._helpers.submit(self._do_aside, job, work)
+            elif pixels is not None:
+                job.keeping = True
                 self._keepers.submit(self._keep, job, job.finished(pixels))
+
+    def _do_aside(self, job: Job, work: Callable[[], Any]) -> None:
+        value: Any
+        try:
+            value = work()
+        except StudioError as error:
+            value = error
+        except Exception:
+            value = InternalError.logged(log, "work beside the device for job %s failed", job.id)
+        with self._lock:
+            self._returned.append((job, value))
+            self._lock.notify_all()
 
     def _keep(self, job: Job, picture: Picture) -> None:
         event: Any
@@ -284,6 +358,7 @@ class Engine:
             self._lock.notify_all()
 
     def _end(self, job: Job, event: Event) -> None:
+        """The one place where a job ends; a second end of the same job is not told."""
         self._scheduler.remove(job.id)
-        self._jobs.pop(job.id, None)
-        job.tell(event)
+        if self._jobs.pop(job.id, None) is not None:
+            job.tell(event)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from studio.core.events import Event, Loading, Note, Preview, Step
-from studio.core.recipe import TextToImage
+from studio.core.recipe import Painting
 from studio.engine.batch import BatchKey, Seat
 from studio.engine.mailbox import Mailbox
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from studio.diffusion.questions import Algorithm, Ask, Model, Pixels, Question
 
 log = logging.getLogger(__name__)
+
+PREVIEW_EVERY = 0.1
+"""Seconds; more often is more than an eye asks for."""
 
 _ARRIVALS = itertools.count()
 
@@ -41,7 +44,7 @@ class Picture:
     """
 
     pixels: Pixels
-    recipe: TextToImage
+    recipe: Painting
     model: Model
     batch: int
     steps_done: int
@@ -58,6 +61,8 @@ class Job:
         owner: Whose it is.
         picture: Its place among the pictures of one click, from 0.
         recipe: Settled, one picture.
+        paint: Begins the algorithm on the loaded model.
+        notes: Templates and values of what to say when it begins.
         mailbox: Where its events go.
         keep: Turns a `Picture` into the last event; runs off the device thread.
         loading: The model, loaded or on its way.
@@ -68,12 +73,15 @@ class Job:
         batch: Most pictures it shared a forward pass with, itself included.
         cancelled: Somebody wishes it to stop.
         stopping: The wish was heard; what exists is being decoded.
+        keeping: Its picture is being written; whatever is wished now comes too late.
     """
 
     id: str
     owner: str
     picture: int
-    recipe: TextToImage
+    recipe: Painting
+    paint: Callable[[Model], Algorithm]
+    notes: tuple[tuple[str, tuple[tuple[str, object], ...]], ...]
     mailbox: Mailbox
     keep: Callable[[Job, Picture], Event]
     loading: Future[Model]
@@ -88,8 +96,10 @@ class Job:
     batch: int = 1
     cancelled: bool = False
     stopping: bool = False
+    keeping: bool = False
     _algorithm: Algorithm | None = None
     _started: float | None = None
+    _next_preview: float = 0.0
 
     @property
     def model(self) -> Model:
@@ -109,8 +119,13 @@ class Job:
     @property
     def work(self) -> float:
         """Rows x pixels x steps still to do; what estimates count."""
-        steps = (self.steps_total or self.recipe.steps or 0) - self.steps_done
+        steps = (self.steps_total or self.recipe.steps_to_make) - self.steps_done
         return self.recipe.work_per_step * max(steps, 0)
+
+    @property
+    def deaf(self) -> bool:
+        """Too late to stop: all steps are made, or it is being stopped or written already."""
+        return self.stopping or self.keeping or self.steps_made
 
     def tell(self, event: Event) -> None:
         """Put an event into the mailbox."""
@@ -122,24 +137,23 @@ class Job:
 
     def begin(self) -> Pixels | None:
         """Start the algorithm, up to its first question."""
-        from studio.diffusion.denoise import text_to_image
-
+        for message, values in self.notes:
+            self.tell(Note(self.picture, message, values))
         ignored = self.model.ignored(self.recipe.words)
         if ignored:
             message = "The model reads only the first words; these were left out: {ignored}"
             self.tell(Note(self.picture, message, (("ignored", ignored),)))
-        self._algorithm = text_to_image(self.recipe, self.model)
+        self._algorithm = self.paint(self.model)
         return self.advance(None)
 
     def stop(self) -> bool:
-        """Turn to what exists by now; False when nothing does."""
-        from studio.diffusion.denoise import picture_of
+        """Have the algorithm finish with what exists by now; False when nothing does."""
+        from studio.diffusion.questions import Stopped
 
         self.stopping = True
-        if self.clean is None:
+        if self.clean is None or self._algorithm is None:
             return False
-        self._algorithm = picture_of(self.clean)
-        self.advance(None)
+        self.asked = self._algorithm.throw(Stopped(self.clean))
         return True
 
     def advance(self, answer: Any) -> Pixels | None:
@@ -155,18 +169,29 @@ class Job:
 
     def seat(self) -> Seat:
         """Its open question as the scheduler sees it."""
-        from studio.diffusion.questions import Decode, Question
+        from studio.diffusion.questions import Decode, Encode, Question
 
         fresh = self.steps_done == 0 and not self.stopping
         name, rows = self.recipe.model, 1
+        cells = self.recipe.pixels / self.model.latents.downscale**2
         match self.asked:
             case Question() as question:
                 key, rows = BatchKey("denoise", name, tuple(question.x.shape[1:])), question.rows
+                cost = rows * cells
             case Decode(x):
-                key = BatchKey("decode", name, tuple(x.shape[1:]))
+                key, cost = BatchKey("decode", name, tuple(x.shape[1:])), cells
+            case Encode(x):
+                key, cost = BatchKey("encode", name, tuple(x.shape[1:])), cells
             case _:
-                key = BatchKey("words", name)
-        return Seat(self.id, self.owner, self.arrival, key, rows, fresh)
+                key, cost = BatchKey("words", name), 1.0
+        return Seat(self.id, self.owner, self.arrival, key, rows, cost, fresh)
+
+    @property
+    def aside(self) -> Callable[[], Any] | None:
+        """The work it asks for that needs no model, if that is what it asks for."""
+        from studio.diffusion.questions import Aside
+
+        return self.asked.work if isinstance(self.asked, Aside) else None
 
     def pass_begins(self) -> None:
         """A forward pass with this job in it begins."""
@@ -174,11 +199,14 @@ class Job:
             self._started = time.monotonic()
 
     def step_made(self, prediction: Tensor, seconds_left: float) -> None:
-        """Note the step and tell; a preview is made only when the reader has seen the last one."""
+        """Note the step and tell; a preview is made when the reader has seen the last one, at most every 0.1 s."""
         question: Question = self.asked  # type: ignore[assignment]
         self.steps_done, self.steps_total = question.index + 1, question.total
         self.clean = self.model.denoised(question.x, question.t, prediction)
-        preview = self._preview() if self.mailbox.wants_preview(self.picture) else None
+        preview = None
+        if time.monotonic() >= self._next_preview and self.mailbox.wants_preview(self.picture):
+            preview = self._preview()
+            self._next_preview = time.monotonic() + PREVIEW_EVERY
         self.tell(Step(self.picture, self.steps_done, self.steps_total, seconds_left, preview))
 
     def finished(self, pixels: Pixels) -> Picture:

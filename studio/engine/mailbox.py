@@ -7,6 +7,7 @@ so a slow reader costs neither memory nor the engine's time. Ends of pictures ar
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 
 from studio.core.events import LAST_EVENTS, Event, Loading, Queued, Step
 
@@ -27,11 +28,11 @@ class Mailbox:
         """Add an event; never blocks."""
         with self._lock:
             if isinstance(event, _OVERTAKEN):
-                self._unread = [
-                    other
-                    for other in self._unread
-                    if other.picture != event.picture or type(other) is not type(event)
-                ]
+                for other in self._unread:
+                    if other.picture == event.picture and type(other) is type(event):
+                        event = _carried_over(other, event)
+                        self._unread.remove(other)
+                        break
             self._unread.append(event)
             self._lock.notify_all()
             wake = self._wake
@@ -81,3 +82,10 @@ class Mailbox:
             events, self._unread = self._unread, []
             self._running -= sum(isinstance(event, LAST_EVENTS) for event in events)
         return events
+
+
+def _carried_over(unread: Event, newer: Event) -> Event:
+    """The newer event; a step brings along the preview of the one it overtakes."""
+    if isinstance(unread, Step) and isinstance(newer, Step) and newer.preview is None:
+        return replace(newer, preview=unread.preview)
+    return newer

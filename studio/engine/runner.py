@@ -5,6 +5,7 @@ is tried again job by job, so that only the guilty one fails.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,13 +15,21 @@ from torch import Tensor
 
 from studio.core.errors import InternalError, NumericalError, OutOfMemory, StudioError
 from studio.diffusion.guidance import guided
-from studio.diffusion.questions import Decode, Model, Question, Words
+from studio.diffusion.questions import Decode, Encode, Model, Question, Words
 from studio.engine.batch import BatchKey
 
 log = logging.getLogger(__name__)
 
 CPU_CELLS, GPU_CELLS = 16 * 256, 64 * 4096
 """Latent cells in one pass to begin with; beyond this a pass gets longer without getting cheaper per row."""
+
+MAX_ROWS = 1 << 20
+
+ONE_BY_ONE = {"words": 32, "encode": 2}
+"""Kinds that are answered one after the other anyway, and how many before others get their turn."""
+
+GOOD_PASSES = 50
+"""Passes without running out of memory after which more rows are tried again."""
 
 MAX_CONTEXTS = 256
 """Prompt encodings kept."""
@@ -49,15 +58,17 @@ class Runner:
 
     caps: dict[BatchKey, int] = field(default_factory=dict)
     _contexts: dict[tuple[str, Words], Any] = field(default_factory=dict)
+    _good: Counter[BatchKey] = field(default_factory=Counter)
 
     def cap(self, key: BatchKey) -> int:
         """Most rows a pass of this key may have."""
-        if key.kind == "words":
-            return 32
-        default = (GPU_CELLS if torch.cuda.is_available() else CPU_CELLS) // key.area
-        if key.kind == "decode":
-            default //= 4
-        return self.caps.get(key, max(default, 1))
+        if key.kind in ONE_BY_ONE:
+            return ONE_BY_ONE[key.kind]
+        return min(self.caps.get(key, MAX_ROWS), self._usual(key))
+
+    def _usual(self, key: BatchKey) -> int:
+        cells = (GPU_CELLS if torch.cuda.is_available() else CPU_CELLS) // key.area
+        return max(cells // 4 if key.kind == "decode" else cells, 1)
 
     def answer(self, key: BatchKey, model: Model, questions: Sequence[Any]) -> Answers:
         """Answer questions of one key together."""
@@ -65,52 +76,73 @@ class Runner:
             "words": self._words,
             "denoise": self._denoise,
             "decode": self._decode,
+            "encode": self._encode,
         }
         act = together[key.kind]
-        if self.caps.get(key) == 1 and len(questions) == 1 and getattr(questions[0], "rows", 1) > 1:
-            return Answers([self._row_by_row(model, questions[0], key)])
-        try:
-            return Answers(act(model, questions))
-        except Exception as error:
-            if _out_of_memory(error):
-                return self._with_less(key, model, questions, act)
+        if key.kind in ONE_BY_ONE:
             return Answers([self._alone(act, model, question) for question in questions])
+        if self.caps.get(key) == 1 and len(questions) == 1 and getattr(questions[0], "rows", 1) > 1:
+            return Answers([self._row_by_row(model, questions[0])])
+        try:
+            answers = Answers(act(model, questions))
+        except Exception as error:
+            out_of_memory = _out_of_memory(error)
+        else:
+            self._recover(key)
+            return answers
+        # Out of the handler: while an exception is being handled, the tensors of the failed pass are alive.
+        if out_of_memory:
+            return self._with_less(key, model, questions)
+        return Answers([self._alone(act, model, question) for question in questions])
 
-    def _with_less(
-        self, key: BatchKey, model: Model, questions: Sequence[Any], act: Callable[..., list[Any]]
-    ) -> Answers:
+    def _with_less(self, key: BatchKey, model: Model, questions: Sequence[Any]) -> Answers:
         """Lower the cap and have everyone ask again; a job that fails alone, fails."""
         _free_memory()
         rows = sum(getattr(question, "rows", 1) for question in questions)
         if rows == 1:
-            return Answers([_no_room(key)])
+            return Answers([_no_room()])
         self.caps[key] = rows // 2
+        self._good[key] = 0
         log.warning("out of memory at %d rows of %s; now %d", rows, key, rows // 2)
         if len(questions) > 1:
             return Answers([None] * len(questions), smaller=rows // 2)
-        return Answers([self._row_by_row(model, questions[0], key)], smaller=1)
+        return Answers([self._row_by_row(model, questions[0])], smaller=1)
 
-    def _row_by_row(self, model: Model, question: Question, key: BatchKey) -> Any:
+    def _recover(self, key: BatchKey) -> None:
+        """After many good passes try twice the rows again: what took the memory may be gone."""
+        if key not in self.caps:
+            return
+        self._good[key] += 1
+        if self._good[key] >= GOOD_PASSES:
+            self._good[key] = 0
+            self.caps[key] *= 2
+            if self.caps[key] >= self._usual(key):
+                del self.caps[key]
+
+    def _row_by_row(self, model: Model, question: Question) -> Any:
         """A guided question in two passes of one row."""
+        out_of_memory = False
         try:
             under, against = (
                 self._pass(model, question.x, [question.t], [context])
                 for context in (question.words, question.against)
             )
         except Exception as error:
-            return (
-                _no_room(key)
-                if _out_of_memory(error)
-                else InternalError.logged(log, "a pass failed")
-            )
-        return guided(under, against, question.guidance_scale)
+            out_of_memory = _out_of_memory(error)
+            failure = InternalError.logged(log, "a pass failed") if not out_of_memory else None
+        else:
+            answer = guided(under, against, question.guidance_scale)
+            return answer if torch.isfinite(answer).all() else _not_numbers(question)
+        return failure or _no_room()
 
     def _alone(self, act: Callable[..., list[Any]], model: Model, question: Any) -> Any:
         try:
             return act(model, [question])[0]
         except StudioError as error:
             return error
-        except Exception:
+        except Exception as error:
+            if _out_of_memory(error):
+                return _no_room()
             return InternalError.logged(log, "answering a %s failed", type(question).__name__)
 
     def _words(self, model: Model, questions: Sequence[Words]) -> list[Any]:
@@ -147,6 +179,9 @@ class Runner:
     def _decode(self, model: Model, questions: Sequence[Decode]) -> list[Any]:
         return list(model.decode(torch.cat([question.x for question in questions])))
 
+    def _encode(self, model: Model, questions: Sequence[Encode]) -> list[Any]:
+        return [model.encode_picture(question.x) for question in questions]
+
     @staticmethod
     def _pass(model: Model, x: Tensor, t: list[float], contexts: Sequence[Any]) -> Tensor:
         return model.denoise(x, torch.tensor(t), contexts)
@@ -166,7 +201,7 @@ def _free_memory() -> None:
         torch.cuda.empty_cache()
 
 
-def _no_room(key: BatchKey) -> OutOfMemory:
+def _no_room() -> OutOfMemory:
     return OutOfMemory(
         "There is not enough memory for this picture.",
         hint="Choose a smaller size or a smaller model.",

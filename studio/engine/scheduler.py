@@ -11,6 +11,9 @@ from collections.abc import Callable
 
 from studio.engine.batch import BatchKey, Seat
 
+HEAD_START = 16
+"""Questions of its own size an owner may be ahead of the least served one before newcomers and decodes lose precedence."""
+
 
 class Scheduler:
     """Jobs with an open question, and how much each owner has been served.
@@ -49,7 +52,10 @@ class Scheduler:
         key = order[0].key
         room = max(cap(key), order[0].rows)
         alike = [seat for seat in order if seat.key == key]
-        share = self._equal_share(alike)
+        counts = Counter(seat.owner for seat in alike)
+        share = min(counts.values())
+        if len(counts) == 1:
+            share = len(alike)
         chosen: list[Seat] = []
         taken: Counter[str] = Counter()
         for seat in alike:
@@ -58,7 +64,7 @@ class Scheduler:
                 taken[seat.owner] += 1
                 room -= seat.rows
         for seat in chosen:
-            self._served[seat.owner] += seat.rows * key.area
+            self._served[seat.owner] += seat.cost
         return chosen
 
     def ahead_of(self, owner: str) -> int:
@@ -69,9 +75,11 @@ class Scheduler:
 
     def _precedence(self, seat: Seat) -> tuple[int, float, int]:
         rank = 0 if seat.fresh else 1 if seat.key.kind == "decode" else 2
+        ahead = self._served[seat.owner] - self._least_served()
+        if ahead > HEAD_START * seat.cost:
+            # Who keeps coming anew has had more than others already: no privilege without end.
+            rank = 2
         return rank, self._served[seat.owner], seat.arrival
 
-    def _equal_share(self, alike: list[Seat]) -> int:
-        """Seats an owner may hold in this pass: as many as the owner with the fewest open questions."""
-        counts = Counter(seat.owner for seat in self.seats.values())
-        return min(counts.values()) if len(counts) > 1 else len(alike)
+    def _least_served(self) -> float:
+        return min(self._served[seat.owner] for seat in self.seats.values())

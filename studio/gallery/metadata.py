@@ -12,7 +12,6 @@ import dataclasses
 import hashlib
 import json
 import math
-import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +21,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from studio.core.errors import GalleryError, StudioError
-from studio.core.recipe import TextToImage, recipe_from_values
+from studio.core.recipe import Painting, recipe_from_values
 from studio.diffusion.samplers import SAMPLERS
+from studio.gallery import chunks
 from studio.gallery.home import cause
 
 VERSION = 1
@@ -32,10 +32,6 @@ VERSION = 1
 MAX_TEXT = 256 * 1024
 """Bytes a text chunk may have, packed or unpacked; the longest legal recipe needs under 40 KiB."""
 
-MAX_CHUNKS = 20_000
-"""Chunks looked at before giving up; ours come first in a file of ours."""
-
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _OURS, _THEIRS = b"atelier", b"parameters"
 _KARRAS = " Karras"
 
@@ -77,7 +73,7 @@ class Made:
 class Picture:
     """What a file says about itself; `parameters_text` is empty when the file has none."""
 
-    recipe: TextToImage
+    recipe: Painting
     made: Made
     parameters_text: str
 
@@ -90,7 +86,7 @@ def fingerprint(image: Image.Image) -> str:
     return digest.hexdigest()
 
 
-def png_info(recipe: TextToImage, made: Made) -> PngInfo:
+def png_info(recipe: Painting, made: Made) -> PngInfo:
     """The text chunks of a picture, for Pillow's `pnginfo`."""
     ours = {
         "atelier": VERSION,
@@ -104,7 +100,7 @@ def png_info(recipe: TextToImage, made: Made) -> PngInfo:
     return info
 
 
-def parameters_text(recipe: TextToImage, made: Made) -> str:
+def parameters_text(recipe: Painting, made: Made) -> str:
     """The recipe as AUTOMATIC1111 writes it: prompt, negative prompt, then one line of settings."""
     scale = recipe.guidance_scale
     name = recipe.sampler or ""
@@ -141,24 +137,32 @@ def read(path: Path) -> Picture:
                 "There is no picture at {path}.", hint="Check the spelling.", path=str(path)
             )
         with path.open("rb") as file:
-            texts = _texts(file, path.name)
+            return read_from(file, path.name)
     except OSError as error:
         raise GalleryError(
             f"{{path}} cannot be read: {cause(error)}.",
             hint="Check that the file is there and may be read.",
             path=str(path),
         ) from error
+
+
+def read_from(file: BinaryIO, name: str) -> Picture:
+    """As `read`, from an open file; `name` is what messages call it.
+
+    Raises: GalleryError when it is no PNG or carries no whole recipe of ours; OSError.
+    """
+    texts = _texts(file, name)
     if _OURS not in texts:
         raise GalleryError(
             "{name} carries no recipe of this studio.",
             hint="Choose a PNG made here that no other program has saved again.",
-            name=path.name,
+            name=name,
         )
-    recipe, made = _parsed(texts[_OURS], path.name)
+    recipe, made = _parsed(texts[_OURS], name)
     return Picture(recipe, made, texts.get(_THEIRS, ""))
 
 
-def _parsed(text: str, name: str) -> tuple[TextToImage, Made]:
+def _parsed(text: str, name: str) -> tuple[Painting, Made]:
     try:
         values = json.loads(text)
     except (ValueError, RecursionError):
@@ -200,36 +204,23 @@ def _made(values: Any, name: str) -> Made:
 
 def _texts(file: BinaryIO, name: str) -> dict[bytes, str]:
     """Keyword -> text of our two chunks, the first of each; every other chunk is skipped unread."""
-    if file.read(len(_SIGNATURE)) != _SIGNATURE:
+    if file.read(len(chunks.SIGNATURE)) != chunks.SIGNATURE:
         raise GalleryError(
             "{name} is not a PNG picture.",
             hint="Choose a PNG made by this studio.",
             name=name,
         )
     texts: dict[bytes, str] = {}
-    for _ in range(MAX_CHUNKS):
-        header = file.read(8)
-        if len(header) < 8:
-            break
-        length, kind = struct.unpack(">I4s", header)
-        start = file.tell()
-        if kind in (b"tEXt", b"zTXt", b"iTXt"):
-            keyword = file.read(min(length, 80)).partition(b"\0")[0]
-            if keyword in (_OURS, _THEIRS) and keyword not in texts:
-                if length > MAX_TEXT:
-                    raise _damaged(name, f"it is larger than {MAX_TEXT // 1024} KiB")
-                file.seek(start)
-                texts[keyword] = _text(kind, _whole(file, kind, length, name), name)
-        file.seek(start + length + 4)
+    for chunk in chunks.walk(file):
+        keyword = chunks.keyword(file, chunk) if chunk.kind in chunks.TEXTS else b""
+        if keyword in (_OURS, _THEIRS) and keyword not in texts:
+            if chunk.length > MAX_TEXT:
+                raise _damaged(name, f"it is larger than {MAX_TEXT // 1024} KiB")
+            content = chunks.content(file, chunk)
+            if content is None:
+                raise _damaged(name, "its checksum is wrong")
+            texts[keyword] = _text(chunk.kind, content, name)
     return texts
-
-
-def _whole(file: BinaryIO, kind: bytes, length: int, name: str) -> bytes:
-    """The chunk's content, its checksum compared."""
-    content, checksum = file.read(length), file.read(4)
-    if checksum != struct.pack(">I", zlib.crc32(kind + content)):
-        raise _damaged(name, "its checksum is wrong")
-    return content
 
 
 def _text(kind: bytes, content: bytes, name: str) -> str:
@@ -243,10 +234,10 @@ def _text(kind: bytes, content: bytes, name: str) -> str:
         rest = rest[1:]
     try:
         if packed:
-            unpacker = zlib.decompressobj()
-            rest = unpacker.decompress(rest, MAX_TEXT)
-            if unpacker.unconsumed_tail:
+            unpacked = chunks.unpacked(rest, MAX_TEXT)
+            if unpacked is None:
                 raise _damaged(name, f"it unpacks to more than {MAX_TEXT // 1024} KiB")
+            rest = unpacked
         return rest.decode("utf-8" if kind == b"iTXt" else "latin-1")
     except (zlib.error, UnicodeDecodeError):
         raise _damaged(name, "it is not readable text") from None

@@ -11,47 +11,34 @@ in this process only; the index of a later day keeps it on disk. Until then pict
 start have no owner.
 """
 
-import base64
-import contextlib
-import errno
-import os
 import re
-import secrets
 import threading
-import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image
 
 from studio.core.errors import GalleryError
-from studio.core.recipe import TextToImage
+from studio.core.recipe import Painting
+from studio.gallery import files
 from studio.gallery.home import cause
 from studio.gallery.metadata import Made, png_info
 
 COMPRESSION = 4
 """zlib level. 256x256 takes 5 ms at 4, 15 ms at 6; 1024x1024 50 and 120 ms; files grow 2 to 8 %."""
 
-ABANDONED = 600.0
-"""Seconds after which an unfinished file belongs to nobody; a save takes well under one."""
-
 _SLUG = 30
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PICTURE = re.compile(r"\d{6}-\d{3}-[a-z0-9-]*-([a-z2-7]{16})\.png")
-_UNFINISHED = re.compile(r"\.[a-z2-7]{16}\.part")
 _ID = re.compile(r"[a-z2-7]{16}")
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _new_id() -> str:
-    """80 random bits, as 16 characters that any file system and any address can hold."""
-    return base64.b32encode(secrets.token_bytes(10)).decode().lower()
 
 
 class Store:
@@ -62,7 +49,7 @@ class Store:
         home: Path,
         *,
         clock: Callable[[], datetime] = _now,
-        new_id: Callable[[], str] = _new_id,
+        new_id: Callable[[], str] = files.new_id,
     ) -> None:
         """Opens a home and clears what killed processes left unfinished.
 
@@ -78,10 +65,11 @@ class Store:
         self._last = datetime.min.replace(tzinfo=UTC)
         self._paths: dict[str, Path] = {}
         self._owners: dict[str, str] = {}
-        self._clear_unfinished()
+        for day in files.names(home, _DAY):
+            files.clear_unfinished(home / day)
 
     def save(
-        self, image: Image.Image, recipe: TextToImage, made: Made, owner: str
+        self, image: Image.Image, recipe: Painting, made: Made, owner: str
     ) -> tuple[str, Path]:
         """Keeps one picture; when this returns, neither a crash nor a power cut loses it.
 
@@ -98,22 +86,13 @@ class Store:
         folder = self.home / f"{moment:%Y-%m-%d}"
         name = f"{moment:%H%M%S}-{moment.microsecond // 1000:03d}-seed{recipe.seed}"
         path = folder / f"{name}-{slug(recipe.prompt)}-{picture_id}.png"
-        unfinished = folder / f".{picture_id}.part"
+
+        def write(file: BinaryIO) -> None:
+            rgb = image if image.mode == "RGB" else image.convert("RGB")
+            rgb.save(file, "PNG", pnginfo=png_info(recipe, made), compress_level=COMPRESSION)
+
         try:
-            _made_folder(folder)
-            try:
-                with unfinished.open("xb") as file:
-                    rgb = image if image.mode == "RGB" else image.convert("RGB")
-                    info = png_info(recipe, made)
-                    rgb.save(file, "PNG", pnginfo=info, compress_level=COMPRESSION)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(unfinished, path)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    unfinished.unlink(missing_ok=True)
-                raise
-            flush_folder(folder)
+            files.write_whole(path, write)
         except OSError as error:
             raise GalleryError(
                 f"The picture could not be kept in {{folder}}: {cause(error)}.",
@@ -159,18 +138,9 @@ class Store:
 
     def _files(self) -> Iterator[Path]:
         """All pictures, newest first, one day's names in memory at a time."""
-        for day in sorted(_names(self.home, _DAY), reverse=True):
-            for name in sorted(_names(self.home / day, _PICTURE), reverse=True):
+        for day in sorted(files.names(self.home, _DAY), reverse=True):
+            for name in sorted(files.names(self.home / day, _PICTURE), reverse=True):
                 yield self.home / day / name
-
-    def _clear_unfinished(self) -> None:
-        """Removes what killed processes left half written; young files may be another's work."""
-        for day in _names(self.home, _DAY):
-            for name in _names(self.home / day, _UNFINISHED):
-                file = self.home / day / name
-                with contextlib.suppress(OSError):
-                    if time.time() - file.stat().st_mtime > ABANDONED:
-                        file.unlink()
 
 
 def id_of(path: Path) -> str | None:
@@ -189,33 +159,3 @@ def slug(words: str) -> str:
             break
         kept = longer
     return kept or "picture"
-
-
-def flush_folder(folder: Path) -> None:
-    """Makes the names in a folder survive a power cut; Windows needs no asking."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
-            raise
-    finally:
-        os.close(handle)
-
-
-def _made_folder(folder: Path) -> None:
-    """Makes the day's folder, and its name as durable as the picture's."""
-    if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        flush_folder(folder.parent)
-
-
-def _names(folder: Path, pattern: re.Pattern[str]) -> list[str]:
-    """Names in the folder that match; none when there is no such folder."""
-    try:
-        with os.scandir(folder) as entries:
-            return [entry.name for entry in entries if pattern.fullmatch(entry.name)]
-    except OSError:
-        return []

@@ -21,6 +21,7 @@ class ModelCard:
         sampler: Sampler it paints well with.
         few_step: Distilled for few steps; samplers made for that are offered.
         variant: File name variant on the hub, such as "fp16".
+        kinds: Kinds of recipe it paints.
         unsuited_samplers: Samplers that paint badly with it and are left off its menu.
     """
 
@@ -38,6 +39,8 @@ class ModelCard:
     few_step: bool = False
     variant: str | None = None
     unsuited_samplers: frozenset[str] = field(default_factory=frozenset)
+
+    kinds: tuple[str, ...] = ("text_to_image", "image_to_image", "inpaint", "outpaint")
 
     @property
     def built_in(self) -> bool:

@@ -8,9 +8,11 @@ import gc
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,11 +59,11 @@ class Catalog:
         self._lock = threading.Lock()
         self._shelves: dict[str, _Shelf] = {}
         self._revisions: dict[str, str] = {}
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="load")
+        self._one_at_a_time = threading.Lock()
+        self._alive: weakref.WeakValueDictionary[str, Model] = weakref.WeakValueDictionary()
 
     def close(self) -> None:
         """Forget everything; loads under way end in the background."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             self._shelves.clear()
 
@@ -75,7 +77,11 @@ class Catalog:
         with self._lock:
             shelf = self._shelves.get(name)
             if shelf is None or (shelf.future.done() and shelf.future.exception() is not None):
-                future = self._pool.submit(self._load_within_budget, name, card, folder)
+                future: Future[Model] = Future()
+                # A thread that ends with the load: every living thread that ever computed keeps a team of OpenMP
+                # workers, and more of them than cores make each step of the device half as long again.
+                load_it = partial(self._fulfil, future, name, card, folder)
+                threading.Thread(target=load_it, name=f"load {name}", daemon=True).start()
                 shelf = _Shelf(future, card.gigabytes, time.monotonic())
                 self._shelves[name] = shelf
             shelf.used = time.monotonic()
@@ -158,25 +164,45 @@ class Catalog:
         card = self.cards[name]
         return self.folder(name) if card.built_in else _download(card)
 
+    def _fulfil(self, future: "Future[Model]", name: str, card: ModelCard, folder: Path) -> None:
+        try:
+            with self._one_at_a_time:
+                future.set_result(self._load_within_budget(name, card, folder))
+        except StudioError as error:
+            future.set_exception(error)
+
     def _load_within_budget(self, name: str, card: ModelCard, folder: Path) -> "Model":
         self._make_room(name, card)
+        alive = self._alive.get(name)
+        if alive is not None:
+            # It had to leave, but a job still holds it: nothing is loaded twice.
+            return alive
         started = time.monotonic()
+        failure: StudioError
         try:
             model = self._load(name, card, folder, self._settings)
-        except StudioError:
-            raise
-        except MemoryError:
-            raise ModelUnavailable(
+        except StudioError as error:
+            failure = error.with_traceback(None)
+        except Exception as error:
+            failure = self._explained(error, name, card)
+        else:
+            log.info("loaded %s in %.1f s", name, time.monotonic() - started)
+            self._alive[name] = model
+            return model
+        # Raised out of the handler: what it hangs on to would keep the half-loaded weights in memory.
+        failure.__context__ = failure.__cause__ = None
+        raise failure
+
+    @staticmethod
+    def _explained(error: Exception, name: str, card: ModelCard) -> StudioError:
+        if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+            return ModelUnavailable(
                 "There is not enough memory to load {title} ({gigabytes} GB).",
                 hint="Choose a smaller model or close other programs.",
                 title=card.title,
                 gigabytes=card.gigabytes,
-            ) from None
-        except Exception:
-            error = InternalError.logged(log, "loading %s failed", name)
-            raise error from None
-        log.info("loaded %s in %.1f s", name, time.monotonic() - started)
-        return model
+            )
+        return InternalError.logged(log, "loading %s failed", name)
 
     def _make_room(self, name: str, card: ModelCard) -> None:
         with self._lock:

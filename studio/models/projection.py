@@ -53,7 +53,8 @@ class Projection:
         known = latents.movedim(1, -1).flatten(0, -2)
         wanted = patches.movedim(1, -1).flatten(0, -2)
         known = torch.cat([known, torch.ones(len(known), 1)], 1)
-        solution = torch.linalg.lstsq(known, wanted).solution
+        # The driver that bears latents which depend on each other.
+        solution = torch.linalg.lstsq(known, wanted, driver="gelsd").solution
         return cls(solution[:-1].T.contiguous(), solution[-1].clone(), patch)
 
     def __call__(self, x0: Tensor) -> Preview:

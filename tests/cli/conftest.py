@@ -17,13 +17,16 @@ from studio.core.events import (
     Finished,
     Loading,
     Note,
+    Proof,
     Queued,
     Result,
     Step,
 )
-from studio.core.recipe import Defaults, TextToImage
+from studio.core.recipe import Defaults, Painting
 from studio.core.settings import Settings
+from studio.gallery import intake
 from studio.gallery.home import pictures_home
+from studio.gallery.inputs import Inputs
 from studio.gallery.metadata import Made, fingerprint
 from studio.gallery.store import Store
 from studio.models.catalog import Catalog
@@ -39,7 +42,7 @@ class FakeRun:
     """Tells the events of every picture in turn; the studio's `before_step` may interfere."""
 
     def __init__(
-        self, studio: "FakeStudio", recipe: TextToImage, store: Store, stop_after: int | None
+        self, studio: "FakeStudio", recipe: Painting, store: Store, stop_after: int | None
     ) -> None:
         self.recipe = recipe
         self.cancelled = threading.Event()
@@ -60,7 +63,7 @@ class FakeRun:
                 continue
             yield from self._steps(picture, recipe)
 
-    def _steps(self, picture: int, recipe: TextToImage) -> Iterator[Event]:
+    def _steps(self, picture: int, recipe: Painting) -> Iterator[Event]:
         steps = recipe.steps or 1
         for index in range(1, steps + 1):
             self._studio.before_step(self, index)
@@ -70,15 +73,16 @@ class FakeRun:
             yield Step(picture, index, steps, 0.0)
         yield Finished(picture, self._kept(recipe, steps))
 
-    def _kept(self, recipe: TextToImage, done: int) -> Result:
+    def _kept(self, recipe: Painting, done: int) -> Result:
         size = (recipe.width or 1, recipe.height or 1)
+        proof = Proof(0, 1.5) if "mask" in recipe.inputs else None
         image = Image.radial_gradient("L").resize(size).convert("RGB")
         image.putpixel((0, 0), ((recipe.seed or 0) % 256, done % 256, 0))
         made = dataclasses.replace(
             self._studio.made, steps_done=done, steps_total=recipe.steps, pixels=fingerprint(image)
         )
         picture_id, path = self._store.save(image, recipe, made, "cli")
-        return Result(picture_id, path, recipe, *size, 0.1, done, recipe.steps or 1)
+        return Result(picture_id, path, recipe, *size, 0.1, done, recipe.steps or 1, proof)
 
 
 class FakeStudio:
@@ -99,14 +103,24 @@ class FakeStudio:
         self.settings = settings
         self.catalog = Catalog(settings)
         self.store = Store(pictures_home(settings))
+        self.inputs = Inputs(self.store.home)
         self.opened += 1
         return self
 
     def close(self) -> None:
         self.closed += 1
 
+    def take(self, picture: intake.File, backdrop: str) -> intake.Taken:
+        return intake.take(picture, backdrop=backdrop)
+
+    def take_mask(self, mask: intake.File, size: tuple[int, int]) -> intake.TakenMask:
+        return intake.take_mask(mask, size)
+
+    def put(self, image: Image.Image) -> str:
+        return self.inputs.put(image)
+
     def submit(
-        self, recipe: TextToImage, owner: str, *, keep: bool = True, stop_after: int | None = None
+        self, recipe: Painting, owner: str, *, keep: bool = True, stop_after: int | None = None
     ) -> FakeRun:
         if self.refusal:
             raise self.refusal

@@ -29,6 +29,8 @@ print("HEAVY", sorted(heavy), code)
         (["paint", "--help"], 0),
         (["paint", "sea", "--width", "7"], 2),
         (["paint", "sea", "--out", "x"], 2),
+        (["outpaint", "--help"], 0),
+        (["stylise", "x.png", "sea", "--strength", "1.0001"], 2),
     ],
 )
 def test_help_and_wrong_wishes_load_nothing_heavy(arguments, code):
@@ -68,7 +70,17 @@ def test_python_m_studio_is_the_command_line():
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["sculpt"], ["paint", "a", "b"], ["paint", "--sead", "7"], ["reproduce"]]
+    "arguments",
+    [
+        [],
+        ["sculpt"],
+        ["paint", "a", "b"],
+        ["paint", "--sead", "7"],
+        ["reproduce"],
+        ["stylise"],
+        ["inpaint", "x.png"],
+        ["paint", "sea", "--strength", ".5"],
+    ],
 )
 def test_wrong_usage_ends_with_2(run, arguments):
     code, out, err = run(*arguments)

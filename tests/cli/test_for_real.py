@@ -80,6 +80,98 @@ def test_a_picture_made_in_company_reproduces_alone(paint, capsys, monkeypatch):
             )
 
 
+@pytest.fixture
+def scene(tmp_path):
+    """A picture and a mask in its middle, of a size no model paints at."""
+    picture = Image.linear_gradient("L").resize((90, 70)).convert("RGB")
+    picture.paste((200, 60, 40), (30, 20, 60, 50))
+    picture.save(tmp_path / "in.png")
+    mask = Image.new("L", picture.size)
+    mask.paste(255, (40, 30, 50, 40))
+    mask.save(tmp_path / "mask.png")
+    Image.new("L", picture.size).save(tmp_path / "empty.png")
+    return tmp_path
+
+
+@pytest.fixture
+def said(scene, home, capsys, monkeypatch):
+    """Runs a command with small steps among the files of the scene; exit code, what it prints, what it says."""
+    monkeypatch.chdir(scene)
+
+    def said(*command: str) -> tuple[int, str, str]:
+        small = SMALL if command[0] != "reproduce" else []
+        code = main([*command, *small])
+        return code, *capsys.readouterr()
+
+    return said
+
+
+def opened(path):
+    with Image.open(path) as image:
+        return image.convert("RGB")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["stylise", "in.png", "a lake"],
+        ["inpaint", "in.png", "mask.png", "a lake"],
+        ["outpaint", "in.png", "a lake", "--left", "16"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_what_starts_from_a_picture_reproduces_from_its_own_file(said, command):
+    assert said(*command, "--seed", "7", "--out", "x.png")[0] == 0
+    assert said("reproduce", "x.png") == (0, "identical\n", "")
+
+
+def test_inpainting_leaves_the_rest_as_it_was_and_says_so(said):
+    _, out, _ = said("inpaint", "in.png", "mask.png", "a lake", "--feather", "4", "--out", "x.png")
+    assert out.endswith("  0 pixels changed outside the mask\n")
+    changed = ImageChops.difference(opened("in.png"), opened("x.png")).getbbox()
+    left, top, right, bottom = changed
+    assert 35 <= left < right <= 55
+    assert 25 <= top < bottom <= 45
+
+
+def test_outpainting_keeps_every_pixel_of_the_original_and_says_so(said):
+    _, out, _ = said("outpaint", "in.png", "a lake", "--left", "16", "--out", "x.png")
+    assert out.endswith("  0 pixels changed of the original\n")
+    wider = opened("x.png")
+    assert wider.size == (106, 70)
+    assert wider.crop((16, 0, 106, 70)).tobytes() == opened("in.png").tobytes()
+
+
+def test_B5_strength_0_gives_the_picture_back_and_says_so(said):
+    code, out, err = said("stylise", "in.png", "a lake", "--strength", "0", "--out", "x.png")
+    assert (code, out[:5]) == (0, "x.png")
+    assert "At strength 0 nothing changes: this is the picture you gave.\n" in err
+    assert opened("x.png").tobytes() == opened("in.png").tobytes()
+
+
+@pytest.mark.parametrize(
+    ("strength", "steps"), [("1e-9", "1 of 4"), ("0.2", "1 of 4"), ("0.5", "2 of 4")]
+)
+def test_B5_a_strength_that_leaves_less_than_a_step_makes_one(said, strength, steps):
+    code, _, err = said("stylise", "in.png", "a lake", "--strength", strength)
+    assert code == 0
+    assert f"At this strength {steps} steps are made.\n" in err
+
+
+def test_B5_the_highest_strength_makes_every_step(said):
+    code, _, err = said("stylise", "in.png", "a lake", "--strength", "1")
+    assert code == 0
+    assert "step 4 of 4" in err
+
+
+def test_A12_an_empty_mask_is_refused_and_inverted_it_is_a_full_one(said):
+    wish = ["inpaint", "in.png", "empty.png", "a lake"]
+    code, out, err = said(*wish)
+    assert (code, out) == (2, "")
+    assert "Paint the area to change first." in err
+    assert said(*wish, "--invert")[0] == 0
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_ctrl_c_keeps_the_picture_so_far_and_it_reproduces(home, capsys):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.cli import _parser
+from studio.cli import parser
 from studio.core.errors import ModelUnavailable, QueueFull, UnknownName
 from studio.core.recipe import TextToImage, params
 from studio.gallery.metadata import read
@@ -29,7 +29,7 @@ def test_every_setting_of_the_recipe_is_a_flag_with_its_help(run):
 
 
 def test_a_flag_that_is_not_given_leaves_the_choice_to_the_recipe():
-    options = vars(_parser().parse_args(["paint"]))
+    options = vars(parser().parse_args(["paint"]))
     assert all(options[name] is None for name in params(TextToImage) if name != "prompt")
 
 

@@ -6,6 +6,7 @@ from studio.core.errors import (
     GalleryError,
     InternalError,
     ModelUnavailable,
+    PictureError,
     QueueFull,
     RecipeError,
     StudioError,
@@ -23,6 +24,7 @@ ERRORS = [
     QueueFull("Full: {ahead} ahead, {seconds} s.", seconds=3.5, ahead=12),
     GalleryError("No room in {folder}.", hint="Make room.", folder="{home}"),
     ModelUnavailable("Not here."),
+    PictureError("This file is empty.", hint="Choose another."),
     InternalError("7f3a"),
 ]
 

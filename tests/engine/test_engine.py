@@ -9,7 +9,7 @@ from concurrent.futures import Future
 import numpy as np
 import pytest
 import torch
-from fakes import FakeModel, loaded, recipe
+from fakes import FakeModel, loaded, recipe, wish
 from torch import Tensor
 
 from studio.core.errors import (
@@ -18,10 +18,12 @@ from studio.core.errors import (
     NumericalError,
     OutOfMemory,
     QueueFull,
+    StudioError,
 )
 from studio.core.events import Cancelled, Event, Failed, Finished, Loading, Note, Queued, Step
 from studio.core.recipe import TextToImage
-from studio.engine.engine import Engine
+from studio.diffusion.questions import Aside, Decode, Encode, Words
+from studio.engine.engine import Engine, Wish
 from studio.engine.job import Job, Picture
 from studio.engine.mailbox import Mailbox
 
@@ -46,7 +48,7 @@ class Desk:
     ) -> tuple[Mailbox, list[str]]:
         loading = loaded(model) if isinstance(model, FakeModel) else model
         return self.engine.submit(
-            recipes,
+            [wish(recipe) for recipe in recipes],
             owner,
             loading,
             title="Fake",
@@ -290,7 +292,11 @@ def test_a_fault_while_keeping_fails_that_picture_only(desk: Desk):
         return desk.keep(job, picture)
 
     mailbox, _ = desk.engine.submit(
-        [recipe(seed=1), recipe(seed=2)], "me", loaded(FakeModel()), title="Fake", keep=keep
+        [wish(recipe(seed=1)), wish(recipe(seed=2))],
+        "me",
+        loaded(FakeModel()),
+        title="Fake",
+        keep=keep,
     )
     ends = [event for event in mailbox if isinstance(event, Failed | Finished)]
     assert {type(end) for end in ends} == {Failed, Finished}
@@ -362,3 +368,116 @@ def test_closing_ends_every_run():
     threading.Timer(0.05, gate.opened.set).start()
     desk.engine.close()
     assert kinds(mailbox)[-1] == "Cancelled"
+
+
+def late_pictures(desk: Desk, model: FakeModel, count: int) -> list[Event]:
+    """Ends of pictures that begin by encoding one; all ask at once."""
+
+    def paint(model: object) -> object:
+        encoded = yield Encode(torch.zeros(1, 3, 16, 16))
+        return (yield Decode(encoded.mean))
+
+    mailbox, _ = desk.engine.submit(
+        [Wish(recipe(seed=s), paint) for s in range(count)],  # type: ignore[arg-type]
+        "me",
+        loaded(model),
+        title="Fake",
+        keep=desk.keep,
+    )
+    return [event for event in mailbox if isinstance(event, Finished | Failed)]
+
+
+def test_out_of_memory_while_encoding_ends_in_words(desk: Desk):
+    class Small(FakeModel):
+        def encode_picture(self, x: Tensor) -> object:  # type: ignore[override]
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    ends = late_pictures(desk, Small(), 3)
+    assert [type(end) for end in ends] == [Failed] * 3
+    assert all(isinstance(end.error, OutOfMemory) for end in ends if isinstance(end, Failed))
+
+
+def test_memory_that_comes_back_is_used_again(desk: Desk):
+    """One spell out of memory lowers the cap; many good passes later more rows are tried again."""
+    spell = iter([True] + [False] * 10_000)
+
+    def moody(x: Tensor, t: Tensor) -> None:
+        if len(x) == 8 and next(spell):
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    model = FakeModel(moody)
+    for _ in range(3):
+        list(desk.submit(*(recipe(seed=s, steps=60) for s in range(4)), model=model)[0])
+    assert model.passes[-1] == 8
+
+
+def test_work_beside_the_device_does_not_hold_it_up(desk: Desk):
+    started, finish = threading.Event(), threading.Event()
+
+    def slow() -> str:
+        started.set()
+        assert finish.wait(20)
+        return "done"
+
+    def paint(model: object) -> object:
+        assert (yield Aside(slow)) == "done"
+        return np.zeros((8, 8, 3), np.uint8)
+
+    waiting, _ = desk.engine.submit(
+        [Wish(recipe(), paint)],
+        "me",
+        loaded(FakeModel()),
+        title="Fake",
+        keep=desk.keep,  # type: ignore[arg-type]
+    )
+    assert started.wait(20)
+    other, _ = desk.submit(recipe(), model=FakeModel(), owner="you")
+    assert kinds(other)[-1] == "Finished"
+    finish.set()
+    assert kinds(waiting)[-1] == "Finished"
+
+
+def test_a_wish_to_stop_that_comes_while_the_file_is_written_is_too_late(desk: Desk):
+    """A picture of no steps is written at once; cancelled meanwhile, it ends once, as finished."""
+    writing, go_on = threading.Event(), threading.Event()
+
+    def keep(job: Job, picture: Picture) -> Event:
+        writing.set()
+        assert go_on.wait(20)
+        return desk.keep(job, picture)
+
+    def paint(model: object) -> object:
+        yield Words("")
+        return np.zeros((8, 8, 3), np.uint8)
+
+    mailbox, jobs = desk.engine.submit(
+        [Wish(recipe(seed=s), paint) for s in (1, 2)],  # type: ignore[arg-type]
+        "me",
+        loaded(FakeModel()),
+        title="Fake",
+        keep=keep,
+    )
+    assert writing.wait(20)
+    desk.engine.cancel(jobs)
+    go_on.set()
+    ends = [type(event).__name__ for event in mailbox if not isinstance(event, Queued)]
+    assert ends == ["Finished", "Finished"]
+
+
+def test_what_waits_holds_no_memory(desk: Desk):
+    """Of one owner's many pictures only as many are begun as can share a pass."""
+    gate = Gate()
+    mailbox, _ = desk.submit(
+        *(recipe(seed=s) for s in range(20)), model=FakeModel(lambda x, t: gate(x, t))
+    )
+    assert gate.reached.wait(20)
+    assert sum(job.begun for job in desk.engine._jobs.values()) == 8
+    gate.opened.set()
+    assert kinds(mailbox).count("Finished") == 20
+
+
+def test_a_closed_engine_refuses_at_once():
+    desk = Desk()
+    desk.engine.close()
+    with pytest.raises(StudioError, match="closing"):
+        desk.submit(recipe(), model=FakeModel())

@@ -38,6 +38,13 @@ def test_a_preview_is_wanted_again_once_the_last_step_was_read():
     assert box.wants_preview(0)
 
 
+def test_a_preview_survives_the_step_that_overtakes_it():
+    box = Mailbox(1)
+    box.put(step(1))
+    box.put(Step(0, 2, 20, 0.0))
+    assert next(iter(box)) == Step(0, 2, 20, 0.0, step(1).preview)
+
+
 def test_ten_thousand_steps_nobody_reads_take_one_place():
     box = Mailbox(1)
     for index in range(10_000):

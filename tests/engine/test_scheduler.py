@@ -15,7 +15,7 @@ DECODE = BatchKey("decode", "m", (4, 8, 8))
 
 
 def seat(name: str, owner: str, arrival: int, key: BatchKey = SMALL, fresh: bool = False) -> Seat:
-    return Seat(name, owner, arrival, key, rows=2, fresh=fresh)
+    return Seat(name, owner, arrival, key, rows=2, cost=2 * key.area, fresh=fresh)
 
 
 def filled(*seats: Seat) -> Scheduler:
@@ -77,7 +77,7 @@ def test_owners_of_different_shapes_are_served_equal_work(heavy: int):
     served: Counter[str] = Counter()
     for _ in range(400):
         for each in scheduler.schedule(lambda key: 16):
-            served[each.owner] += each.rows * each.key.area
+            served[each.owner] += each.cost
     assert served["heavy"] == pytest.approx(served["light"], rel=0.05)
 
 
@@ -95,3 +95,23 @@ def test_a_removed_job_is_not_chosen_and_removing_twice_is_fine():
     scheduler.remove("a")
     scheduler.remove("a")
     assert chosen(scheduler) == ["b"]
+
+
+def test_a_stream_of_newcomers_does_not_starve_others():
+    """An owner who keeps coming with fresh one-step jobs of another shape gets no more than a share."""
+    scheduler = filled(seat("steady", "x", 0, LARGE))
+    turns: Counter[str] = Counter()
+    for i in range(300):
+        scheduler.add(seat(f"new{i}", "y", i + 1, SMALL, fresh=True))
+        served = scheduler.schedule(lambda key: 16)
+        turns[served[0].owner] += 1
+        for each in served:
+            if each.owner == "y":
+                scheduler.remove(each.id)
+    assert turns["x"] >= 40
+
+
+def test_an_owner_of_another_shape_does_not_thin_out_a_pass():
+    many = [seat(f"a{i}", "a", i) for i in range(8)]
+    scheduler = filled(*many, seat("b", "b", 99, LARGE))
+    assert max(len(chosen(scheduler)) for _ in range(4)) == 8

@@ -17,9 +17,9 @@ import pytest
 from PIL import Image
 
 from studio.core.errors import GalleryError
-from studio.gallery import store as store_module
+from studio.gallery.files import ABANDONED
 from studio.gallery.metadata import fingerprint, read
-from studio.gallery.store import ABANDONED, Store, id_of, slug
+from studio.gallery.store import Store, id_of, slug
 
 NOON = datetime(2026, 11, 20, 12, 0, 0, 500_000, tzinfo=UTC)
 
@@ -215,7 +215,7 @@ def test_G1_a_disk_that_refuses_is_named_and_nothing_half_is_left(
         raise OSError(code, os.strerror(code))
 
     with monkeypatch.context() as patch:
-        patch.setattr(store_module.os, call, refuse)
+        patch.setattr(os, call, refuse)
         with pytest.raises(GalleryError, match=f"could not be kept in .*home: {words}") as caught:
             store.save(image, recipe, made, "anna")
     assert "It is not on disk" in caught.value.hint_text

@@ -91,6 +91,22 @@ def test_the_model_used_longest_ago_leaves_when_memory_is_spent():
     assert [name for name in "abc" if shelf.loaded(name)] == ["a", "c"]
 
 
+def test_a_model_that_left_but_is_still_held_is_not_loaded_twice():
+    shelf = catalog(lambda *_: FakeModel(), 1.5, a=card(), b=card())
+    held = shelf.model("a").result()
+    shelf.model("b").result()
+    assert not shelf.loaded("a")
+    assert shelf.model("a").result() is held
+
+
+def test_too_little_memory_for_a_model_is_said_in_words():
+    def loader(*_: object) -> FakeModel:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    with pytest.raises(ModelUnavailable, match="not enough memory to load T"):
+        catalog(loader).model("m").result()
+
+
 def test_B7_an_unknown_model_is_answered_with_the_known_ones():
     with pytest.raises(UnknownName) as unknown:
         catalog().model("pallete")

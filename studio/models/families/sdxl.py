@@ -39,6 +39,9 @@ class SDXLModel(UNetModel):
         from transformers import CLIPTextModelWithProjection, CLIPTokenizer
 
         super()._load(folder, variant)
+        if self.vae.config.force_upcast and self._torch_dtype is torch.float16:
+            # SDXL's autoencoder overflows in float16.
+            self.vae.to(torch.float32)
         self.text_encoder_2: Any = self._component(
             CLIPTextModelWithProjection, folder / "text_encoder_2", variant
         )
@@ -56,10 +59,3 @@ class SDXLModel(UNetModel):
                 "time_ids": sizes.to(pooled.dtype).expand(len(contexts), -1),
             }
         }
-
-    def _decoder(self, z: Tensor) -> Tensor:
-        """SDXL's autoencoder overflows in float16 and is run in float32 where its configuration asks for it."""
-        if not (self.vae.config.force_upcast and self._torch_dtype is torch.float16):
-            return super()._decoder(z)
-        self.vae.to(torch.float32)
-        return super()._decoder(z.float())

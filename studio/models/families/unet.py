@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from studio.core.errors import ModelUnavailable
+from studio.core.errors import ModelUnavailable, NumericalError
 from studio.core.events import Preview
-from studio.diffusion.questions import Context, LatentSpace, Pixels, Words
+from studio.diffusion.questions import Context, Encoded, LatentSpace, Pixels, Words
 from studio.models.card import ModelCard
 from studio.models.inspection import inspect
 from studio.models.patch_autoencoder import PatchAutoencoder
@@ -39,7 +39,8 @@ class UNetModel:
         self.noise_schedule = self._read_noise_schedule(folder)
         self._alphas_cumprod = self._alpha_bars()
         downscale = 2 ** (len(self.vae.config.block_out_channels) - 1)
-        self.latents = LatentSpace(int(self.unet.config.in_channels), downscale)
+        self.latents = LatentSpace(int(self.vae.config.latent_channels), downscale)
+        self.sees_mask = self.unet.config.in_channels == 2 * self.latents.channels + 1
         self._projection = self._preview_projection()
 
     @property
@@ -56,9 +57,12 @@ class UNetModel:
     def ignored(self, text: str) -> str:
         """The words beyond the token limit."""
         with self._tokenizing:
-            ids = self.tokenizer(text, truncation=False, add_special_tokens=False).input_ids
-            kept = self.token_limit - 2
-            return str(self.tokenizer.decode(ids[kept:])) if len(ids) > kept else ""
+            encoded = self.tokenizer(
+                text, truncation=False, add_special_tokens=False, return_offsets_mapping=True
+            )
+        starts = [start for start, _ in encoded.offset_mapping]
+        kept = self.token_limit - 2
+        return text[starts[kept] :].strip() if len(starts) > kept else ""
 
     def denoise(self, x: Tensor, t: Tensor, contexts: Sequence[Context]) -> Tensor:
         """One forward pass; every row has its own timestep and words."""
@@ -75,6 +79,7 @@ class UNetModel:
 
     def denoised(self, x: Tensor, t: float, prediction: Tensor) -> Tensor:
         """x0 from a unit-variance input at t (linear between whole timesteps), eps or v prediction."""
+        x = x[:, : self.latents.channels]
         last = len(self._alphas_cumprod) - 1
         low = min(max(int(t), 0), last)
         high = min(low + 1, last)
@@ -89,11 +94,28 @@ class UNetModel:
             estimate = (x - noise * prediction) / max(signal, 1e-4)
         return estimate
 
+    def encode_picture(self, x: Tensor) -> Encoded:
+        """The autoencoder's latent of one picture; palette's is exact, Stable Diffusion's a distribution."""
+        with torch.inference_mode():
+            pixels = x.to(self.device, self.vae.dtype)
+            encoded = self.vae.encode(pixels.contiguous(memory_format=torch.channels_last))
+            scale = self.vae.config.scaling_factor
+            if hasattr(encoded, "latents"):
+                return Encoded(encoded.latents.float() * scale)
+            latent = encoded.latent_dist
+            return Encoded(latent.mean.float() * scale, latent.std.float() * scale)
+
     def decode(self, x: Tensor) -> list[Pixels]:
         """The autoencoder's pictures of clean latents (B, C, h, w)."""
         with torch.inference_mode():
-            scaled = x.to(self.device, self._torch_dtype) / self.vae.config.scaling_factor
-            pixels = self._decoder(scaled.contiguous(memory_format=torch.channels_last))
+            scaled = x.to(self.device, self.vae.dtype) / self.vae.config.scaling_factor
+            z = scaled.contiguous(memory_format=torch.channels_last)
+            pixels = self.vae.decode(z, return_dict=False)[0]
+            if not torch.isfinite(pixels).all():
+                raise NumericalError(
+                    "The model's last answer cannot be made a picture: it is not a number.",
+                    hint="Lower the guidance or choose another sampler or seed.",
+                )
             rgb = (pixels.float() / 2 + 0.5).clamp(0, 1).movedim(1, -1).cpu().numpy()
         return [(picture * 255).round().astype("uint8") for picture in rgb]
 
@@ -191,10 +213,6 @@ class UNetModel:
         """What the UNet wants besides the words; nothing in this family."""
         return {}
 
-    def _decoder(self, z: Tensor) -> Tensor:
-        pixels: Tensor = self.vae.decode(z, return_dict=False)[0]
-        return pixels
-
     def _preview_projection(self) -> Projection:
         if isinstance(self.vae, PatchAutoencoder):
             linear = self.vae.linear_decoder
@@ -214,7 +232,7 @@ class UNetModel:
             encode,
             downscale=self.latents.downscale,
             device=self.device,
-            dtype=self._torch_dtype,
+            dtype=self.vae.dtype,
         )
 
 

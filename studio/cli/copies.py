@@ -1,0 +1,55 @@
+"""Where `--out` puts copies of the kept pictures: nothing is overwritten unasked, nothing appears half."""
+
+import contextlib
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from studio.core.errors import GalleryError, RecipeError
+
+
+def wanted(out: Path | None, count: int, *, force: bool) -> list[Path]:
+    """Where copies go, one path per picture; none when no copy was asked for. Refuses before anything is painted."""
+    if out is None:
+        return []
+    if out.suffix.lower() != ".png":
+        raise RecipeError(
+            "out",
+            "Pictures are PNG files, got {name}.",
+            hint="End the name in .png.",
+            name=out.name,
+        )
+    if not out.parent.is_dir():
+        raise RecipeError(
+            "out", "There is no folder {folder}.", hint="Make it first.", folder=str(out.parent)
+        )
+    numbered = [out.with_stem(f"{out.stem}-{i + 1}") for i in range(count)]
+    copies = numbered if count > 1 else [out]
+    for path in copies:
+        if path.is_dir() or (path.exists() and not force):
+            raise RecipeError(
+                "out", "{path} exists.", hint="Choose another name, or add --force.", path=str(path)
+            )
+    return copies
+
+
+def copy(kept: Path, path: Path) -> None:
+    """Copies a kept picture byte by byte; the copy appears whole or not at all."""
+    unfinished = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with kept.open("rb") as source, unfinished.open("xb") as file:
+            shutil.copyfileobj(source, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise GalleryError(
+            "The picture could not be copied to {copy}: {reason}.",
+            hint="It is kept as {kept}.",
+            copy=str(path),
+            reason=error.strerror or type(error).__name__,
+            kept=str(kept),
+        ) from error
