@@ -148,6 +148,7 @@ def test_the_learning_rate_warms_up_and_fades():
     assert rates[0] == 0.01 and max(rates) == 1.0 and rates[-1] < 0.03
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(font_path() is None, reason="fonts-noto-color-emoji is not installed")
 def test_quick_runs_every_stage_and_diffusers_loads_the_result(tmp_path):
     main(
