@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import torch
-from transformers import CLIPTokenizer
+from diffusers import UNet2DConditionModel
+from transformers import CLIPTextModel, CLIPTokenizer
 
 from studio.models.patch_autoencoder import PatchAutoencoder
 from studio.training.denoiser import Denoiser, noise_schedule
@@ -61,3 +62,12 @@ def export(
     for path in files:
         path.chmod(0o644)  # safetensors writes 0600.
     return sum(path.stat().st_size for path in files)
+
+
+def load_exported(folder: Path) -> tuple[Denoiser, PatchAutoencoder, CLIPTokenizer]:
+    """Read a model folder back, in float32 and ready to sample."""
+    unet = UNet2DConditionModel.from_pretrained(folder / "unet", dtype=torch.float32)
+    text_encoder = CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
+    autoencoder = PatchAutoencoder.from_pretrained(folder / "vae", dtype=torch.float32)
+    tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer")
+    return Denoiser(unet, text_encoder).eval(), autoencoder.eval(), tokenizer

@@ -1,7 +1,8 @@
 """Rebuild palette, the built-in model, from nothing: `python -m studio.training.palette all`.
 
-Stages, each resumable (run the same command again): render -> autoencoder -> latents -> denoiser -> export. Everything large goes
-under `--data`; `--out` receives the model folder. The same code runs on CPU and on one GPU; several GPUs train the denoiser with
+Stages, each resumable (run the same command again): render -> autoencoder -> latents -> denoiser ->
+export -> sheet. Everything large goes under `--data`; `--out` receives the model folder. The same code
+runs on CPU and on one GPU; several GPUs train the denoiser with
 `accelerate launch -m studio.training.palette denoiser ...`.
 """
 
@@ -40,7 +41,7 @@ from studio.training.denoiser import (
     new_denoiser,
     warm_started,
 )
-from studio.training.export import export
+from studio.training.export import export, load_exported
 from studio.training.latents import encode_parts, load_buckets
 from studio.training.sampling import PROMPTS, sample
 from studio.training.sheets import save_sheet
@@ -48,7 +49,7 @@ from studio.training.tokenizer import build_tokenizer, encode
 from studio.world.words import known_words
 
 log = logging.getLogger(__name__)
-STAGES = ("render", "autoencoder", "latents", "denoiser", "export")
+STAGES = ("render", "autoencoder", "latents", "denoiser", "export", "sheet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +162,10 @@ def sheet(
 
 
 def export_stage(plan: Plan, device: torch.device) -> None:
-    """Write the averaged model and a sheet of samples."""
+    """Write the averaged model."""
     training, tokenizer = _training(plan)
     denoiser, autoencoder = training.averaged_model(), autoencoder_for(plan, device).eval()
     size = export(plan.out, denoiser, autoencoder, tokenizer, plan.shard)
-    save_sheet(plan.runs / "samples.png", sample(denoiser, autoencoder, tokenizer, PROMPTS), 7)
     log.info(
         "%s: %.1f MiB after %d steps, %.0f minutes",
         plan.out,
@@ -173,6 +173,13 @@ def export_stage(plan: Plan, device: torch.device) -> None:
         training.step,
         training.seconds / 60,
     )
+
+
+def sheet_stage(plan: Plan, device: torch.device) -> None:
+    """Sample the exported model in `plan.out` for the fixed prompts, seeds 0 to 27, none picked."""
+    denoiser, autoencoder, tokenizer = load_exported(plan.out)
+    pictures = sample(denoiser.to(device), autoencoder.to(device), tokenizer, PROMPTS)
+    save_sheet(plan.runs / "sheet.png", pictures, 7)
 
 
 def _training(plan: Plan) -> tuple[DenoiserTraining, CLIPTokenizer]:
@@ -198,6 +205,7 @@ RUN = {
     "latents": latents_stage,
     "denoiser": denoiser_stage,
     "export": export_stage,
+    "sheet": sheet_stage,
 }
 
 

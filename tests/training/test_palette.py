@@ -148,6 +148,7 @@ def test_the_learning_rate_warms_up_and_fades():
     assert rates[0] == 0.01 and max(rates) == 1.0 and rates[-1] < 0.03
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(font_path() is None, reason="fonts-noto-color-emoji is not installed")
 def test_quick_runs_every_stage_and_diffusers_loads_the_result(tmp_path):
     main(
@@ -165,7 +166,7 @@ def test_quick_runs_every_stage_and_diffusers_loads_the_result(tmp_path):
         ]
     )
     runs = tmp_path / "data" / "runs"
-    for name in ("autoencoder-loss.png", "autoencoder.png", "denoiser-loss.png", "samples.png"):
+    for name in ("autoencoder-loss.png", "autoencoder.png", "denoiser-loss.png", "sheet.png"):
         assert (runs / name).stat().st_size > 0
     weights = list((tmp_path / "out").rglob("*.safetensors"))
     assert len(weights) > 3
