@@ -36,6 +36,7 @@ class Seat:
         key: What its open question may be answered with.
         rows: Rows its question takes in a forward pass.
         cost: Work of answering it, rows x latent cells.
+        step: Work of one of the job's steps; the measure of how far ahead its owner may be.
         fresh: It has not finished its first step yet.
     """
 
@@ -45,4 +46,5 @@ class Seat:
     key: BatchKey
     rows: int
     cost: float
+    step: float
     fresh: bool = True

@@ -184,7 +184,8 @@ class Job:
                 key, cost = BatchKey("encode", name, tuple(x.shape[1:])), cells
             case _:
                 key, cost = BatchKey("words", name), 1.0
-        return Seat(self.id, self.owner, self.arrival, key, rows, cost, fresh)
+        step = self.recipe.work_per_step / self.model.latents.downscale**2
+        return Seat(self.id, self.owner, self.arrival, key, rows, cost, step, fresh)
 
     @property
     def aside(self) -> Callable[[], Any] | None:

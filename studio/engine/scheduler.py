@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from studio.engine.batch import BatchKey, Seat
 
-HEAD_START = 16
-"""Questions of its own size an owner may be ahead of the least served one before newcomers and decodes lose precedence."""
+HEAD_START = 40
+"""Steps, two pictures' worth, an owner may be ahead of the least served one before newcomers and decodes lose precedence."""
 
 
 class Scheduler:
@@ -76,7 +76,7 @@ class Scheduler:
     def _precedence(self, seat: Seat) -> tuple[int, float, int]:
         rank = 0 if seat.fresh else 1 if seat.key.kind == "decode" else 2
         ahead = self._served[seat.owner] - self._least_served()
-        if ahead > HEAD_START * seat.cost:
+        if ahead > HEAD_START * seat.step:
             # Who keeps coming anew has had more than others already: no privilege without end.
             rank = 2
         return rank, self._served[seat.owner], seat.arrival

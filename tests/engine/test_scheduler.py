@@ -15,7 +15,9 @@ DECODE = BatchKey("decode", "m", (4, 8, 8))
 
 
 def seat(name: str, owner: str, arrival: int, key: BatchKey = SMALL, fresh: bool = False) -> Seat:
-    return Seat(name, owner, arrival, key, rows=2, cost=2 * key.area, fresh=fresh)
+    return Seat(
+        name, owner, arrival, key, rows=2, cost=2 * key.area, step=2 * key.area, fresh=fresh
+    )
 
 
 def filled(*seats: Seat) -> Scheduler:
@@ -115,3 +117,13 @@ def test_an_owner_of_another_shape_does_not_thin_out_a_pass():
     many = [seat(f"a{i}", "a", i) for i in range(8)]
     scheduler = filled(*many, seat("b", "b", 99, LARGE))
     assert max(len(chosen(scheduler)) for _ in range(4)) == 8
+
+
+def test_a_little_ahead_is_no_reason_to_wait_for_the_first_preview():
+    """Two people paint one picture after another, in step; the one who asks anew first still goes first."""
+    scheduler = filled(seat("a1", "a", 0), seat("b1", "b", 1))
+    for _ in range(10):
+        chosen(scheduler)
+    scheduler.remove("a1")
+    scheduler.add(Seat("a2", "a", 2, BatchKey("words", "m"), 1, cost=1.0, step=128.0, fresh=True))
+    assert chosen(scheduler) == ["a2"]
