@@ -37,7 +37,8 @@ lint: $(VENV)/.test
 	@$(BIN)/lint-imports --no-logo
 
 bench: $(VENV)/.test
-	@$(BIN)/python bench/serving.py
+	@$(BIN)/python -m bench.serving
+	@$(BIN)/python -m bench.tasks
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
