@@ -164,3 +164,20 @@ def test_every_result_is_made_again_from_its_own_file(kind: str, studio: Studio,
 
 def test_A9_a_studio_opens_png_jpeg_and_webp_alone(studio: Studio):
     assert set(Image.OPEN) == {"PNG", "JPEG", "WEBP"}
+
+
+def test_B10_a_sweep_is_budgeted_by_the_strengths_it_paints(tmp_path: Path):
+    """The recipe's own strength is 0, which would cost nothing; the sweep's five strengths do not."""
+    strict = Studio(Settings(home=tmp_path, device="cpu", max_minutes=1))
+    source = strict.put(Image.new("RGB", (64, 64), "#4080c0"))
+    long = {"prompt": "a lake", "seed": 1, "steps": 150, "width": 2048, "height": 2048}
+    sweep = ImageToImage(**long, source=source, strength=0, sweep=True)
+    assert "would take about" in str(refusal(strict, sweep))
+    strict.close()
+
+
+def test_B10_inpainting_from_noise_is_budgeted_by_every_step(studio: Studio, source: str):
+    long = {"prompt": "a lake", "seed": 1, "steps": 150, "width": 2048, "height": 2048}
+    mask = masked(studio, (100, 60, 180, 140))
+    wish = Inpaint(**long, source=source, mask=mask, start="noise", strength=0.001, count=8)
+    assert "would take about" in str(refusal(studio, wish))

@@ -481,3 +481,16 @@ def test_a_closed_engine_refuses_at_once():
     desk.engine.close()
     with pytest.raises(StudioError, match="closing"):
         desk.submit(recipe(), model=FakeModel())
+
+
+def test_F3_nan_is_noticed_row_by_row_too(desk: Desk):
+    """A device with room for one row only, and an answer that is not a number."""
+
+    def tiny_and_lost(x: Tensor, t: Tensor) -> Tensor:
+        if len(x) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return torch.full_like(x, torch.nan)
+
+    mailbox, _ = desk.submit(recipe(), model=FakeModel(tiny_and_lost))
+    last = list(mailbox)[-1]
+    assert isinstance(last, Failed) and isinstance(last.error, NumericalError)

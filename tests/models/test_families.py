@@ -9,6 +9,7 @@ import pytest
 import torch
 from conftest import PALETTE
 
+from studio.core.errors import NumericalError
 from studio.diffusion.questions import Words
 from studio.models.cards import CARDS
 from studio.models.families import FAMILIES
@@ -109,3 +110,8 @@ def test_every_family_is_registered():
         "unet": "UNetModel",
         "sdxl": "SDXLModel",
     }
+
+
+def test_a_latent_that_is_not_a_number_is_no_black_picture(model: UNetModel):
+    with pytest.raises(NumericalError):
+        model.decode(torch.full_like(noise(model, 1), torch.nan))
