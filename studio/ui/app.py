@@ -18,7 +18,7 @@ from starlette.requests import Request
 
 from studio import api
 from studio.core.recipe import RECIPES, params
-from studio.ui import boundary, intake, words
+from studio.ui import boundary, intake, steps, words
 from studio.ui.middleware import Gate
 from studio.ui.pictures import Pictures
 from studio.ui.routes import asset_paths, routes
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 SCRIPTS = (
     "page", "rooms", "memory", "pick", "camera", "source", "canvas", "easel", "mask", "sketch", "frame", "send",
-    "stage", "viewer",
+    "stage", "viewer", "steps", "forward", "reverse", "recover", "learn",
 )  # fmt: skip
 """assets/ui/<name>.js, in the order they are loaded."""
 
-STYLES = ("studio", "pictures")
-"""The page's looks: everything, and what tabs have that begin with a picture."""
+STYLES = ("studio", "pictures", "steps", "forward", "reverse", "recover", "learn")
+"""The page's looks: everything, what tabs have that begin with a picture, and the step viewer with its panels."""
 
 
 def build(studio: "Studio", pictures: Pictures | None = None) -> gr.Blocks:
@@ -124,7 +124,11 @@ def launch(studio: "Studio", *, prevent_thread_lock: bool = False) -> tuple[gr.B
         quiet=True,
         prevent_thread_lock=prevent_thread_lock,
         app_kwargs={
-            "routes": [*intake.routes(pictures), *routes(studio)],
+            "routes": [
+                *intake.routes(pictures),
+                *steps.routes(studio, pictures),
+                *routes(studio),
+            ],
             "middleware": [gate],
             "openapi_url": None,
             "docs_url": None,

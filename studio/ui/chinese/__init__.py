@@ -1,0 +1,1 @@
+"""What the page says in Chinese, a file per part of it. Data only."""

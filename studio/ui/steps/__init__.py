@@ -1,0 +1,19 @@
+"""The step viewer's panels, in the order they stand, and their addresses."""
+
+from typing import TYPE_CHECKING
+
+from starlette.routing import Route
+
+from studio.ui.steps import forward, learn, recover, reverse
+from studio.ui.steps.panel import Panel
+
+if TYPE_CHECKING:
+    from studio.service import Studio
+    from studio.ui.pictures import Pictures
+
+PANELS: tuple[Panel, ...] = (forward.PANEL, reverse.PANEL, recover.PANEL, learn.PANEL)
+
+
+def routes(studio: "Studio", pictures: "Pictures") -> list[Route]:
+    """The addresses of all panels, to stand before Gradio's."""
+    return [route for panel in PANELS for route in panel.routes(studio, pictures)]

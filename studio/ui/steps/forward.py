@@ -1,0 +1,26 @@
+"""Forward: a picture of the person's own, covered with noise step by step, with every number of it."""
+
+from typing import TYPE_CHECKING
+
+import gradio as gr
+from starlette.routing import Route
+
+from studio.ui.form import part
+from studio.ui.steps.panel import Panel
+
+if TYPE_CHECKING:
+    from studio.service import Studio
+    from studio.ui.pictures import Pictures
+
+
+def build(studio: "Studio", page: gr.Blocks, pictures: "Pictures") -> None:
+    """Draw the panel and connect it."""
+    part("forward", elem_id="steps-forward")
+
+
+def routes(studio: "Studio", pictures: "Pictures") -> list[Route]:
+    """None yet."""
+    return []
+
+
+PANEL = Panel("forward", "Order into noise", build, routes)
