@@ -3,6 +3,7 @@
 import atexit
 import hashlib
 import html
+import inspect
 import json
 import os
 import re
@@ -73,6 +74,13 @@ def build(studio: "Studio", pictures: Pictures | None = None) -> gr.Blocks:
                 api_description=recipe.__doc__,
                 concurrency_limit=None,
             )
+        for name, function in steps.endpoints(studio, pictures).items():
+            gr.api(
+                boundary.for_clients(function),
+                api_name=name,
+                api_description=function.__doc__,
+                concurrency_limit=None,
+            )
     page.queue(max_size=studio.settings.pictures_total * 4, api_open=False)
     return page
 
@@ -98,13 +106,12 @@ def launch(studio: "Studio", *, prevent_thread_lock: bool = False) -> tuple[gr.B
     pictures = Pictures(studio)
     page = build(studio, pictures)
     settings = studio.settings
+    public = endpoint_parameters(studio, pictures)
     gate = Middleware(
         Gate,
         decorate=_decorated,
         arity=lambda: {number: len(event.inputs) for number, event in page.fns.items()},
-        endpoints=lambda: {
-            api.NAMES[kind]: tuple(params(recipe)) for kind, recipe in RECIPES.items()
-        },
+        endpoints=lambda: public,
         hosted=settings.hosted,
     )
     _, address, _ = page.launch(
@@ -136,6 +143,15 @@ def launch(studio: "Studio", *, prevent_thread_lock: bool = False) -> tuple[gr.B
         },
     )
     return page, address
+
+
+def endpoint_parameters(studio: "Studio", pictures: Pictures) -> dict[str, tuple[str, ...]]:
+    """Everything programs may call, by name, with the names of its parameters."""
+    known = {api.NAMES[kind]: tuple(params(recipe)) for kind, recipe in RECIPES.items()}
+    for name, function in steps.endpoints(studio, pictures).items():
+        # The first one is the request, which no caller gives.
+        known[name] = tuple(inspect.signature(function).parameters)[1:]
+    return known
 
 
 def _keep_copies_private() -> None:

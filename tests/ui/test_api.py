@@ -10,7 +10,8 @@ from gradio_client.exceptions import AppError
 
 from studio import api
 from studio.core.recipe import RECIPES, params
-from studio.ui.app import launch
+from studio.ui.app import endpoint_parameters, launch
+from studio.ui.pictures import Pictures
 from tests.ui.fake_studio import FakeStudio
 
 NAME = "/text_to_image"
@@ -30,7 +31,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace
 def test_the_parameters_are_the_recipes_fields_with_their_defaults(served: SimpleNamespace):
     told = served.client.view_api(return_format="dict")["named_endpoints"]
     names = {f"/{api.NAMES[kind]}": recipe for kind, recipe in RECIPES.items()}
-    assert set(told) == set(names), "nothing else can be called"
+    public = endpoint_parameters(served.studio, Pictures(served.studio))
+    assert set(told) == {f"/{name}" for name in public}, "nothing else can be called"
+    for name, parameters in public.items():
+        given = [one["parameter_name"] for one in told[f"/{name}"]["parameters"]]
+        assert given == list(parameters)
     for name, recipe in names.items():
         parameters = told[name]["parameters"]
         assert [one["parameter_name"] for one in parameters] == list(params(recipe))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route
 
 from studio.ui.steps import forward, learn, recover, reverse
-from studio.ui.steps.panel import Panel
+from studio.ui.steps.panel import Endpoint, Panel
 
 if TYPE_CHECKING:
     from studio.service import Studio
@@ -17,3 +17,12 @@ PANELS: tuple[Panel, ...] = (forward.PANEL, reverse.PANEL, recover.PANEL, learn.
 def routes(studio: "Studio", pictures: "Pictures") -> list[Route]:
     """The addresses of all panels, to stand before Gradio's."""
     return [route for panel in PANELS for route in panel.routes(studio, pictures)]
+
+
+def endpoints(studio: "Studio", pictures: "Pictures") -> dict[str, Endpoint]:
+    """What programs may call of all panels, by name."""
+    return {
+        name: function
+        for panel in PANELS
+        for name, function in panel.endpoints(studio, pictures).items()
+    }
