@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -14,7 +15,15 @@ from torch import Tensor
 from studio.core.events import Preview
 from studio.core.recipe import Defaults, TextToImage
 from studio.diffusion.denoise import text_to_image
-from studio.diffusion.questions import Context, Encoded, LatentSpace, Pixels, Words
+from studio.diffusion.questions import (
+    Attention,
+    Context,
+    Encoded,
+    LatentSpace,
+    Pixels,
+    Span,
+    Words,
+)
 from studio.engine.engine import Wish
 
 DEFAULTS = Defaults(64, 64, 4, 3.0, "ddim", "fake")
@@ -62,10 +71,14 @@ class FakeModel:
 
     def encode(self, words: Words) -> Context:
         self.encoded.append(words)
-        return Context(torch.full((3, 2), float(len(words.text))))
+        return Context(torch.full((22, 2), float(len(words.text))))
 
     def ignored(self, text: str) -> str:
         return " ".join(text.split()[20:])
+
+    def spans(self, text: str) -> tuple[Span, ...]:
+        words = list(re.finditer(r"\w+", text))[:20]
+        return tuple(Span(word[0], *word.span(), (i + 1,)) for i, word in enumerate(words))
 
     def denoise(self, x: Tensor, t: Tensor, contexts: Sequence[Context]) -> Tensor:
         self.threads.add(threading.current_thread().name)
@@ -73,6 +86,15 @@ class FakeModel:
         answer = self.fault(x, t) if self.fault else None
         pull = torch.stack([context.tokens.mean() for context in contexts])[:, None, None, None]
         return 0.1 * x + 0.001 * pull if answer is None else answer
+
+    def attention(self, x: Tensor, t: float, context: Context) -> Attention:
+        """The later a token, the more of it where x is bright; the same in both groups but for a sharper "fine"."""
+        self.threads.add(threading.current_thread().name)
+        answer = self.fault(x, torch.tensor([t])) if self.fault else None
+        bright = (x if answer is None else answer)[0, :1].cpu()
+        order = torch.arange(len(context.tokens)).reshape(-1, 1, 1) / len(context.tokens)
+        coarse, fine = (order * bright).softmax(0), (2 * order * bright).softmax(0)
+        return Attention({"coarse": coarse, "fine": fine, "all": (coarse + fine) / 2})
 
     def denoised(self, x: Tensor, t: float, prediction: Tensor) -> Tensor:
         return x - prediction

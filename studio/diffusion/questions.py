@@ -5,7 +5,7 @@ the finished pixels. It never calls a model, so whoever drives it may answer man
 forward pass, and a test may answer with a formula.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -103,6 +103,51 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True)
+class Attend:
+    """Asks where the model looks for each token of the words in x at timestep t; the answer is an `Attention`.
+
+    Attributes:
+        x: Model input (1, C, h, w), as in `Question`.
+        t: Timestep in [0, T).
+        words: The prompt.
+    """
+
+    x: Tensor
+    t: float
+    words: Context
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """Where a model looks: of each place's attention, the share that each token draws.
+
+    Attributes:
+        maps: Group of layers -> (tokens, h, w), float32, on the CPU, at the size of the latent; over the tokens every
+            place sums to 1. "all" is the average of all layers; models that look at several resolutions also have "coarse"
+            (what is where), "fine" (edges and texture) and, from three resolutions on, "middle".
+    """
+
+    maps: Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A word of a text and the tokens it became.
+
+    Attributes:
+        word: As it stands in the text.
+        start: Its first character, counted in code points.
+        end: Behind its last.
+        tokens: Their places among all tokens the model reads, the start mark being 0.
+    """
+
+    word: str
+    start: int
+    end: int
+    tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Aside:
     """Asks for the result of work that needs no model, such as resizing; done beside the device, not on its thread."""
 
@@ -116,7 +161,7 @@ class Decode:
     x: Tensor
 
 
-Ask = Words | Question | Encode | Decode | Aside
+Ask = Words | Question | Attend | Encode | Decode | Aside
 Algorithm = Generator[Ask, Any, Pixels]
 
 
@@ -150,7 +195,7 @@ class LatentSpace:
 
 
 class Model(Protocol):
-    """What a loaded model can answer. Called by one thread at a time; only `encode` must bear several.
+    """What a loaded model can answer. Called by one thread at a time; only `encode`, `ignored` and `spans` must bear several.
 
     Attributes:
         name: Name of its card.
@@ -174,8 +219,14 @@ class Model(Protocol):
     def ignored(self, text: str) -> str:
         """The words beyond the token limit, which the model never sees; "" when there are none."""
 
+    def spans(self, text: str) -> tuple[Span, ...]:
+        """The words of a text that the model sees, with their tokens; of a word the limit cuts, the tokens that are left."""
+
     def denoise(self, x: Tensor, t: Tensor, contexts: Sequence[Context]) -> Tensor:
         """Predictions (R, C, h, w) in float32 for inputs x (R, C, h, w) at timesteps t (R,), one context a row."""
+
+    def attention(self, x: Tensor, t: float, context: Context) -> Attention:
+        """Where it looks for the words in x (1, C, h, w) at t: one pass, which changes nothing for those that follow."""
 
     def denoised(self, x: Tensor, t: float, prediction: Tensor) -> Tensor:
         """The clean estimate x0 from a model input x (1, C or more, h, w) at t and the (guided) prediction in it."""

@@ -10,7 +10,7 @@ class BatchKey:
     Seed, steps, sampler, prompt, guidance and timestep are not here: they are per row.
 
     Attributes:
-        kind: "words", "encode", "denoise" or "decode".
+        kind: "words", "encode", "denoise", "attend" or "decode".
         model: Name of the model's card.
         shape: Shape of the latent, or of the pixels to encode, without the batch dimension; empty for words.
     """

@@ -169,7 +169,7 @@ class Job:
 
     def seat(self) -> Seat:
         """Its open question as the scheduler sees it."""
-        from studio.diffusion.questions import Decode, Encode, Question
+        from studio.diffusion.questions import Attend, Decode, Encode, Question
 
         fresh = self.steps_done == 0 and not self.stopping
         name, rows = self.recipe.model, 1
@@ -178,6 +178,8 @@ class Job:
             case Question() as question:
                 key, rows = BatchKey("denoise", name, tuple(question.x.shape[1:])), question.rows
                 cost = rows * cells
+            case Attend(x):
+                key, cost = BatchKey("attend", name, tuple(x.shape[1:])), cells
             case Decode(x):
                 key, cost = BatchKey("decode", name, tuple(x.shape[1:])), cells
             case Encode(x):

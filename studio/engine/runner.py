@@ -15,7 +15,7 @@ from torch import Tensor
 
 from studio.core.errors import InternalError, NumericalError, OutOfMemory, StudioError
 from studio.diffusion.guidance import guided
-from studio.diffusion.questions import Decode, Encode, Model, Question, Words
+from studio.diffusion.questions import Attend, Attention, Decode, Encode, Model, Question, Words
 from studio.engine.batch import BatchKey
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ CPU_CELLS, GPU_CELLS = 16 * 256, 64 * 4096
 
 MAX_ROWS = 1 << 20
 
-ONE_BY_ONE = {"words": 32, "encode": 2}
+ONE_BY_ONE = {"words": 32, "encode": 2, "attend": 2}
 """Kinds that are answered one after the other anyway, and how many before others get their turn."""
 
 GOOD_PASSES = 50
@@ -77,6 +77,7 @@ class Runner:
             "denoise": self._denoise,
             "decode": self._decode,
             "encode": self._encode,
+            "attend": self._attend,
         }
         act = together[key.kind]
         if key.kind in ONE_BY_ONE:
@@ -181,6 +182,16 @@ class Runner:
 
     def _encode(self, model: Model, questions: Sequence[Encode]) -> list[Any]:
         return [model.encode_picture(question.x) for question in questions]
+
+    def _attend(self, model: Model, questions: Sequence[Attend]) -> list[Attention]:
+        answers = [model.attention(ask.x, ask.t, ask.words) for ask in questions]
+        for answer in answers:
+            if not all(torch.isfinite(maps).all() for maps in answer.maps.values()):
+                raise NumericalError(
+                    "There is no word map at this step: the model's attention is not a number.",
+                    hint="Choose another step.",
+                )
+        return answers
 
     @staticmethod
     def _pass(model: Model, x: Tensor, t: list[float], contexts: Sequence[Any]) -> Tensor:

@@ -10,11 +10,21 @@ from torch import Tensor, nn
 
 from studio.core.errors import ModelUnavailable, NumericalError
 from studio.core.events import Preview
-from studio.diffusion.questions import Context, Encoded, LatentSpace, Pixels, Words
+from studio.diffusion.questions import (
+    Attention,
+    Context,
+    Encoded,
+    LatentSpace,
+    Pixels,
+    Span,
+    Words,
+)
+from studio.models.attention import captured
 from studio.models.card import ModelCard
 from studio.models.inspection import inspect
 from studio.models.patch_autoencoder import PatchAutoencoder
 from studio.models.projection import Projection
+from studio.models.spans import spans
 
 
 class UNetModel:
@@ -64,6 +74,14 @@ class UNetModel:
         kept = self.token_limit - 2
         return text[starts[kept] :].strip() if len(starts) > kept else ""
 
+    def spans(self, text: str) -> tuple[Span, ...]:
+        """The words within the token limit, and their tokens. Safe to call from several threads."""
+        with self._tokenizing:
+            encoded = self.tokenizer(
+                text, truncation=True, max_length=self.token_limit, return_offsets_mapping=True
+            )
+        return spans(text, encoded.offset_mapping)
+
     def denoise(self, x: Tensor, t: Tensor, contexts: Sequence[Context]) -> Tensor:
         """One forward pass; every row has its own timestep and words."""
         tokens = torch.stack([context.tokens for context in contexts])
@@ -76,6 +94,12 @@ class UNetModel:
                 **self._conditions(x, contexts),
             )[0]
         return prediction.float()
+
+    def attention(self, x: Tensor, t: float, context: Context) -> Attention:
+        """Cross-attention of one pass of one row, under the words alone."""
+        with captured(self.unet) as capture, torch.inference_mode():
+            self.denoise(x, torch.tensor([t]), [context])
+            return capture.attention(x.shape[-2], x.shape[-1])
 
     def denoised(self, x: Tensor, t: float, prediction: Tensor) -> Tensor:
         """x0 from a unit-variance input at t (linear between whole timesteps), eps or v prediction."""

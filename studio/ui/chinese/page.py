@@ -378,6 +378,10 @@ WORDS: dict[str, str] = {
         "模型在第 {step} / {total} 步迷了路：给出的不是数字。"
     ),
     "Lower the guidance or choose another sampler or seed.": "请降低引导强度，或换采样器、种子。",
+    "There is no word map at this step: the model's attention is not a number.": (
+        "这一步没有词语图：模型的注意力不是数字。"
+    ),
+    "Choose another step.": "请换一步。",
     # Pictures on disk
     "There is no picture at {path}.": "{path} 没有图片。",
     "Check the spelling.": "请检查拼写。",
