@@ -88,8 +88,8 @@ def endpoint(
                 name,
                 inspect.Parameter.POSITIONAL_OR_KEYWORD,
                 default=recipe.__dataclass_fields__[name].default,
-                # A picture comes by name, or as a file that was uploaded.
-                annotation=Any if name in recipe.inputs else annotation,
+                # A picture comes by name, or as a file that was uploaded; turns come as a list.
+                annotation=Any if name in (*recipe.inputs, "turns") else annotation,
             )
             for name, (annotation, _) in params(recipe).items()
         ],

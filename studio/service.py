@@ -9,19 +9,19 @@ import re
 import tempfile
 import threading
 import weakref
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from studio.core.errors import ModelUnavailable, StudioError, UnknownName
 from studio.core.events import Cancelled, Event, Finished, Proof, Result
-from studio.core.recipe import Defaults, Painting
+from studio.core.recipe import Defaults, Painting, TextToImage
 from studio.core.settings import Settings
 from studio.core.styles import STYLES
 from studio.diffusion.samplers import SAMPLERS
-from studio.engine.engine import Engine
+from studio.engine.engine import Engine, Wish
 from studio.engine.job import Job, Picture
 from studio.gallery import intake
 from studio.gallery.home import pictures_home
@@ -33,8 +33,11 @@ from studio.models.vocabulary import Vocabulary
 from studio.wishes import Wishes
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from PIL.Image import Image
 
+    from studio.diffusion.questions import Algorithm, Model, Pass
     from studio.engine.mailbox import Mailbox
     from studio.reproduce import Verdict
 
@@ -225,6 +228,7 @@ class Studio:
         *,
         keep: bool = True,
         stop_after: int | None = None,
+        tape: Sequence[Pass] = (),
     ) -> Run:
         """Accept a wish.
 
@@ -233,6 +237,7 @@ class Studio:
             owner: Whose it is: a browser or API key.
             keep: False writes the pictures to a scratch folder that goes with the studio.
             stop_after: Stop after this many steps and keep what exists.
+            tape: Passes of an earlier run that begins alike; the model is not asked for them again.
 
         Raises: RecipeError, UnknownName, ModelUnavailable, QueueFull; all at once.
         """
@@ -240,7 +245,7 @@ class Studio:
         settled = self.wishes.settled(recipe)
         store = self.store if keep else self._scratch_store()
         mailbox, jobs = self.engine.submit(
-            [self.wishes.made(one) for one in settled.pictures()],
+            [self.wishes.made(one, tape) for one in settled.pictures()],
             owner,
             self.catalog.model(settled.model),
             title=self.catalog.cards[settled.model].title,
@@ -251,6 +256,31 @@ class Studio:
         with self._lock:
             self._runs[run.id] = run
         return run
+
+    def ask(
+        self,
+        algorithm: Callable[[Model], Algorithm],
+        owner: str,
+        *,
+        model: str = "palette",
+        size: tuple[int, int] | None = None,
+    ) -> Future[Any]:
+        """Run an algorithm that makes no picture of its own; the future has what it returns, or the error that ended it.
+
+        Args:
+            algorithm: Begins it on the loaded model.
+            owner: Who wants to know.
+            model: Name of its card.
+            size: Width and height in pixels of what it works on; the model's own when None.
+
+        Raises: QueueFull, UnknownName, ModelUnavailable.
+        """
+        width, height = size or (None, None)
+        blank = TextToImage(width=width, height=height, model=model).settled(self.defaults(model))
+        title = self.catalog.cards[model].title
+        return self.engine.ask(
+            Wish(blank, algorithm), owner, self.catalog.model(model), title=title
+        )
 
     async def run(self, recipe: Painting, owner: str) -> AsyncIterator[Event]:
         """Submit and listen; whoever closes the iterator cancels what is left of the run."""

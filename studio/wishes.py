@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ from studio.models.catalog import Catalog
 if TYPE_CHECKING:
     from studio.core.events import Proof
     from studio.diffusion.masking import Mask
-    from studio.diffusion.questions import Algorithm, Model, Pixels
+    from studio.diffusion.questions import Algorithm, Model, Pass, Pixels
 
 REMEMBERED_MASKS = 4
 
@@ -70,14 +70,15 @@ class Wishes:
             defaults = dataclasses.replace(defaults, width=width, height=height)
         settled = recipe.settled(defaults)
         self._check_names(settled)
+        self._check_turns(settled)
         if not settled.words.strip() and not settled.wordless:
             raise RecipeError("prompt", "Say what to paint, or choose a style.")
         self._refuse_long_work(settled)
         return settled
 
-    def made(self, recipe: Painting) -> Wish:
-        """What the engine runs for one picture of a settled recipe."""
-        return Wish(recipe, self._algorithm(recipe), self._notes(recipe))
+    def made(self, recipe: Painting, tape: Sequence[Pass] = ()) -> Wish:
+        """What the engine runs for one picture of a settled recipe; passes on the tape are not asked of the model again."""
+        return Wish(recipe, self._algorithm(recipe), self._notes(recipe), tape)
 
     def _notes(self, recipe: Painting) -> tuple[tuple[str, tuple[tuple[str, object], ...]], ...]:
         """What to say when it begins: fewer steps, specks left out."""
@@ -181,17 +182,32 @@ class Wishes:
                 title=card.title,
                 revision=recipe.revision,
             )
-        if recipe.sampler not in SAMPLERS:
-            raise UnknownName("sampler", recipe.sampler, known)
-        if recipe.sampler not in known:
-            raise RecipeError(
-                "sampler",
-                "{title} does not paint with {sampler}.",
-                hint="Choose one of: {known}.",
-                title=card.title,
-                sampler=recipe.sampler,
-                known=", ".join(known),
-            )
+        for sampler in (recipe.sampler, *(turn.sampler for turn in recipe.turns)):
+            if sampler is not None and sampler not in SAMPLERS:
+                raise UnknownName("sampler", sampler, known)
+            if sampler is not None and sampler not in known:
+                raise RecipeError(
+                    "sampler",
+                    "{title} does not paint with {sampler}.",
+                    hint="Choose one of: {known}.",
+                    title=card.title,
+                    sampler=sampler,
+                    known=", ".join(known),
+                )
+
+    @staticmethod
+    def _check_turns(recipe: Painting) -> None:
+        """A turn after the last pass would change nothing, and nobody would know why."""
+        passes = recipe.steps_to_make * SAMPLERS[recipe.sampler or ""].passes
+        for turn in recipe.turns:
+            if turn.at >= passes:
+                raise RecipeError(
+                    "turns",
+                    "A change at pass {at} comes too late: this picture is made in {passes}.",
+                    hint="Choose an earlier one.",
+                    at=turn.at,
+                    passes=passes,
+                )
 
     def _refuse_long_work(self, recipe: Painting) -> None:
         passes = SAMPLERS[recipe.sampler or ""].passes

@@ -15,6 +15,7 @@ from torch import Tensor
 from studio.core.events import Preview
 from studio.core.recipe import Defaults, TextToImage
 from studio.diffusion.denoise import text_to_image
+from studio.diffusion.forward import scaled_linear
 from studio.diffusion.questions import (
     Attention,
     Context,
@@ -98,6 +99,9 @@ class FakeModel:
 
     def denoised(self, x: Tensor, t: float, prediction: Tensor) -> Tensor:
         return x - prediction
+
+    def alpha_bar(self, t: float) -> float:
+        return scaled_linear(1000).alpha_bar(t)
 
     def encode_picture(self, x: Tensor) -> Encoded:
         return Encoded(torch.nn.functional.avg_pool2d(x, 8)[:, [0, 1, 2, 0]])

@@ -16,7 +16,7 @@ def add_flags(parser: argparse.ArgumentParser, recipe: type[Painting]) -> None:
         text = param.help.replace("%", "%%")
         parser.add_argument(name, type=Path, metavar=_PICTURES[name], help=text)
     for name, (annotation, param) in params(recipe).items():
-        if name not in recipe.inputs:
+        if name not in recipe.inputs and name != "turns":
             _add_flag(parser, name, annotation, param)
 
 
@@ -25,7 +25,9 @@ def wished(options: argparse.Namespace, recipe: type[Painting]) -> Painting:
 
     Raises: RecipeError, UnknownName.
     """
-    chosen = {name: getattr(options, name) for name in params(recipe) if name not in recipe.inputs}
+    chosen = {
+        name: getattr(options, name, None) for name in params(recipe) if name not in recipe.inputs
+    }
     return recipe.from_values({name: value for name, value in chosen.items() if value is not None})
 
 

@@ -4,11 +4,13 @@ A recipe's fields carry these notes; the widget, the help text, the command-line
 are drawn from them.
 """
 
+import dataclasses
 import math
 import re
 import types
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from studio.core.errors import RecipeError, UnknownName
 from studio.core.styles import STYLES
@@ -45,6 +47,38 @@ class Param:
     example: str = ""
 
 
+_PARAMS: dict[type, dict[str, tuple[Any, Param]]] = {}
+
+
+def params(kind: type) -> dict[str, tuple[Any, Param]]:
+    """Field name -> (type without the note, note), in the order of declaration, of a dataclass whose fields carry notes."""
+    if kind not in _PARAMS:
+        hints = get_type_hints(kind, include_extras=True)
+        _PARAMS[kind] = {
+            field.name: (hints[field.name].__origin__, hints[field.name].__metadata__[0])
+            for field in dataclasses.fields(kind)
+        }
+    return _PARAMS[kind]
+
+
+def record(kind: type, values: Mapping[str, Any]) -> Any:
+    """One of these from untrusted values; an unknown name is an error, not a silence.
+
+    Raises: RecipeError.
+    """
+    known = params(kind)
+    for name in values:
+        if name not in known:
+            raise RecipeError(
+                str(name)[:60],
+                "Unknown setting {name}.",
+                hint="Settings are: {known}.",
+                name=repr(str(name)[:60]),
+                known=", ".join(known),
+            )
+    return kind(**values)
+
+
 def checked(name: str, annotation: Any, param: Param, value: Any) -> Any:
     """The value in its proper type, or a RecipeError that names the field, the value and the next move."""
     allowed = (
@@ -55,11 +89,34 @@ def checked(name: str, annotation: Any, param: Param, value: Any) -> Any:
     if type(None) in allowed and (value is None or (name == "seed" and value in (-1, ""))):
         return None
     kind = next(option for option in allowed if option is not type(None))
+    if get_origin(kind) is tuple:
+        return _checked_records(name, param, value, get_args(kind)[0])
     if kind is bool:
         return _checked_switch(name, param, value)
     if kind is str:
         return _checked_text(name, param, value)
     return _checked_number(name, param, value, kind)
+
+
+def _checked_records(name: str, param: Param, value: Any, kind: type) -> tuple[Any, ...]:
+    """A list of records, each one already or as plain values."""
+    if not isinstance(value, list | tuple):
+        raise RecipeError(
+            name, "{label} must be a list, got {value}.", label=param.label, value=_shown(value)
+        )
+    if param.maximum is not None and len(value) > param.maximum:
+        raise RecipeError(
+            name,
+            "{label} has {length:,} entries; the limit is {maximum:,}.",
+            label=param.label,
+            length=len(value),
+            maximum=int(param.maximum),
+        )
+    for entry in value:
+        if not isinstance(entry, Mapping | kind):
+            message = "An entry of {label} must have named values, got {value}."
+            raise RecipeError(name, message, label=param.label, value=_shown(entry))
+    return tuple(entry if isinstance(entry, kind) else record(kind, entry) for entry in value)
 
 
 def _checked_text(name: str, param: Param, value: Any) -> str:

@@ -10,18 +10,27 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Self, get_type_hints
+from typing import Annotated, Any, ClassVar, Self
 
 from studio.core.errors import RecipeError
 from studio.core.param import Param as Param
-from studio.core.param import checked
+from studio.core.param import checked, record
+from studio.core.param import params as params
 from studio.core.styles import STYLES
+from studio.core.turn import Turn
 
 MAX_SEED = 2**53 - 1
 """Largest seed that survives JSON and JavaScript unrounded."""
 
+MAX_TURNS = 12
+"""Changes of course in one picture; so many fit into its file however long their words."""
+
 SWEEP = (0.2, 0.35, 0.5, 0.65, 0.8)
 """Strengths of a sweep: from a touch-up to a new picture."""
+
+
+TURNING = ("prompt", "negative_prompt", "style", "guidance_scale", "sampler")
+"""Settings a turn may change; its seed and its share of fresh noise are its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +58,13 @@ class Recipe:
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
         """A recipe from untrusted values; an unknown name is an error, not a silence."""
-        known = params(cls)
-        for name in values:
-            if name not in known:
-                raise RecipeError(
-                    str(name)[:60],
-                    "Unknown setting {name}.",
-                    hint="Settings are: {known}.",
-                    name=repr(str(name)[:60]),
-                    known=", ".join(known),
-                )
-        return cls(**values)
+        made: Self = record(cls, values)
+        return made
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values, with the kind."""
-        return {"kind": self.kind} | {name: getattr(self, name) for name in params(type(self))}
+        values = {name: getattr(self, name) for name in params(type(self))}
+        return {"kind": self.kind} | values
 
     def to_json(self) -> str:
         """One line of JSON that `recipe_from_json` reads back to an equal recipe."""
@@ -131,6 +132,23 @@ class Painting(Recipe):
         Param("Revision", "Exact version of the model; filled in by the studio.", maximum=80),
     ] = None
 
+    turns: Annotated[
+        tuple[Turn, ...],
+        Param("Turns", "Changes of course on the way, in order.", maximum=MAX_TURNS),
+    ] = ()
+
+    def __post_init__(self) -> None:
+        Recipe.__post_init__(self)
+        places = [turn.at for turn in self.turns]
+        if places != sorted(places):
+            raise RecipeError("turns", "Changes of course must be in order, got {at}.", at=places)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values, with the kind; turns only where there are any."""
+        values = Recipe.as_dict(self)
+        turns = values.pop("turns")
+        return values | ({"turns": [turn.as_dict() for turn in turns]} if turns else {})
+
     @property
     def words(self) -> str:
         """The prompt with the style's words, as the model reads it."""
@@ -159,14 +177,22 @@ class Painting(Recipe):
 
     def settled(self, defaults: Defaults) -> Self:
         """Every open choice made, once: the model's defaults, a random seed. Settled recipes stay as they are."""
-        open_choices = {
+        open_choices: dict[str, Any] = {
             name: value
             for name, value in dataclasses.asdict(defaults).items()
             if getattr(self, name) is None
         }
         if self.seed is None:
             open_choices["seed"] = secrets.randbelow(2**32)
+        turns = tuple(map(_settled_turn, self.turns))
+        if turns != self.turns:
+            open_choices["turns"] = turns
         return dataclasses.replace(self, **open_choices) if open_choices else self
+
+    def turned(self, turn: Turn) -> Self:
+        """The recipe with the settings that hold after a turn; the turns themselves stay."""
+        new = {name: value for name, value in turn.as_dict().items() if name in TURNING}
+        return dataclasses.replace(self, **new)
 
     def pictures(self) -> tuple[Self, ...]:
         """One recipe per picture of the click: the same but for the seed, which counts up."""
@@ -310,18 +336,12 @@ RECIPES: dict[str, type[Painting]] = {
 }
 """Every kind of recipe by the name its JSON carries."""
 
-_PARAMS: dict[type[Recipe], dict[str, tuple[Any, Param]]] = {}
 
-
-def params(recipe: type[Recipe]) -> dict[str, tuple[Any, Param]]:
-    """Field name -> (type without the note, note), in the order of declaration."""
-    if recipe not in _PARAMS:
-        hints = get_type_hints(recipe, include_extras=True)
-        _PARAMS[recipe] = {
-            field.name: (hints[field.name].__origin__, hints[field.name].__metadata__[0])
-            for field in dataclasses.fields(recipe)
-        }
-    return _PARAMS[recipe]
+def _settled_turn(turn: Turn) -> Turn:
+    """A turn that throws noise anew knows which."""
+    if turn.change == 0 or turn.seed is not None:
+        return turn
+    return dataclasses.replace(turn, seed=secrets.randbelow(2**32))
 
 
 def recipe_from_json(text: str) -> Painting:

@@ -34,6 +34,7 @@ from studio.diffusion.questions import (
     Words,
 )
 from studio.diffusion.solver import Solver
+from studio.diffusion.turning import Way
 
 T = TypeVar("T")
 Meaning = tuple[Context, Context | None]
@@ -49,7 +50,7 @@ def text_to_image(recipe: TextToImage, model: Model) -> Algorithm:
     shape = model.latents.shape(_settled(recipe.width), _settled(recipe.height))
     x = torch.randn(shape, generator=random).to(model.device)
     solver = _solver(recipe, model, random)
-    x = yield from _denoised(recipe, solver, x * solver.start_scale, meaning)
+    x = yield from _denoised(recipe, model, solver, x * solver.start_scale, meaning=meaning)
     pixels: Pixels = yield Decode(x)
     return pixels
 
@@ -70,7 +71,7 @@ def image_to_image(recipe: ImageToImage, model: Model, source: Pixels) -> Algori
     x0, noise = yield from _encoded(recipe, model, source, random)
     solver = _late_solver(recipe, model, random)
     x = solver.noised(x0, noise, solver.timesteps[0])
-    x = yield from _denoised(recipe, solver, x, meaning)
+    x = yield from _denoised(recipe, model, solver, x, meaning=meaning, known=x0)
     pixels: Pixels = yield Decode(x)
     shaped: Pixels = yield Aside(partial(resized, pixels, _own_aspect(source, pixels)))
     return shaped
@@ -125,17 +126,22 @@ def _repainted(recipe: Inpaint | Outpaint, model: Model, canvas: Canvas) -> Algo
     masked: Encoded = yield Encode(_pixel_tensor(canvas.masked))
     beside = torch.cat([mask, masked.sample(random)], 1)
 
-    def keep_known(x: Tensor, index: int) -> Tensor:
+    def keep_known(way: Way) -> Tensor:
         if x0 is None:
-            return x
-        last = index + 1 == len(solver.timesteps)
-        known = x0 if last else solver.noised(x0, noise, solver.timesteps[index + 1])
-        return (1 - mask) * known + mask * x
+            return way.x
+        last = way.here + 1 == len(way.solver.timesteps)
+        behind = x0 if last else way.solver.noised(x0, noise, way.solver.timesteps[way.here + 1])
+        return (1 - mask) * behind + mask * way.x
 
+    known = None if from_noise else x0
     if model.sees_mask:
-        x = yield from _denoised(recipe, solver, x, meaning, beside=beside)
+        x = yield from _denoised(
+            recipe, model, solver, x, meaning=meaning, known=known, beside=beside
+        )
     else:
-        x = yield from _denoised(recipe, solver, x, meaning, after=keep_known)
+        x = yield from _denoised(
+            recipe, model, solver, x, meaning=meaning, known=known, after=keep_known
+        )
     pixels: Pixels = yield Decode(x)
     whole: Pixels = yield Aside(partial(canvas.filled, pixels))
     return whole
@@ -143,35 +149,43 @@ def _repainted(recipe: Inpaint | Outpaint, model: Model, canvas: Canvas) -> Algo
 
 def _denoised(
     recipe: Painting,
+    model: Model,
     solver: Solver,
     x: Tensor,
-    meaning: Meaning,
     *,
+    meaning: Meaning,
+    known: Tensor | None = None,
     beside: Tensor | None = None,
-    after: Callable[[Tensor, int], Tensor] | None = None,
+    after: Callable[[Way], Tensor] | None = None,
 ) -> Generator[Ask, Any, Tensor]:
-    """From x at the solver's first timestep to a clean latent.
+    """From x at the solver's first timestep to a clean latent, with the recipe's turns on the way.
 
     Args:
+        meaning: Of the words that hold at first.
+        known: The clean latent x began from; None where x is noise alone.
         beside: Further channels of the model input, the same at every step.
-        after: Changes x after each step, given the step's index.
+        after: Gives x after each step; the way's `here` is still the index of that step.
     """
-    words, against = meaning
-    total = len(solver.timesteps)
-    for index, t in enumerate(solver.timesteps):
-        model_input = solver.model_input(x, t)
-        if beside is not None:
-            model_input = torch.cat([model_input, beside], 1)
-        guidance_scale = _settled(recipe.guidance_scale)
-        ask = Question(model_input, float(t), guidance_scale, words, against, index, total)
+    way = Way(recipe, solver, x, known)
+    while way.here < len(way.solver.timesteps):
         try:
-            prediction = yield ask
-            x = solver.step(prediction, t, x)
+            for turn in (turn for turn in recipe.turns if turn.at == way.made):
+                way.turn(turn, model)
+                meaning = yield from _meaning(way.recipe)
+            t, x = way.t, way.solver.model_input(way.x, way.t)
+            model_input = x if beside is None else torch.cat([x, beside], 1)
+            total = way.made + len(way.solver.timesteps) - way.here
+            scale = _settled(way.recipe.guidance_scale)
+            prediction = yield Question(model_input, float(t), scale, *meaning, way.made, total)
+            way.x = way.solver.step(prediction, t, way.x)
+            if recipe.turns:
+                way.clean = model.denoised(model_input, float(t), prediction)
             if after is not None:
-                x = after(x, index)
+                way.x = after(way)
         except Stopped as stop:
             return stop.x0
-    return x
+        way.made, way.here = way.made + 1, way.here + 1
+    return way.x
 
 
 def _meaning(recipe: Painting) -> Generator[Ask, Any, Meaning]:

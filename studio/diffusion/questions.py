@@ -75,6 +75,21 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Pass:
+    """One answered question, as it is remembered: enough to see a step, and to make it again without the network.
+
+    Attributes:
+        t: Timestep.
+        x: Noisy latent of unit variance (1, C, h, w), float32, on the CPU.
+        prediction: The (guided) answer, same shape, float32, on the CPU.
+    """
+
+    t: float
+    x: Tensor
+    prediction: Tensor
+
+
+@dataclass(frozen=True, slots=True)
 class Encode:
     """Asks for the latent of pixels x (1, 3, H, W) in [-1, 1]; the answer is an `Encoded`."""
 
@@ -230,6 +245,9 @@ class Model(Protocol):
 
     def denoised(self, x: Tensor, t: float, prediction: Tensor) -> Tensor:
         """The clean estimate x0 from a model input x (1, C or more, h, w) at t and the (guided) prediction in it."""
+
+    def alpha_bar(self, t: float) -> float:
+        """Share of signal variance left in a model input at t; linear between whole timesteps."""
 
     def encode_picture(self, x: Tensor) -> Encoded:
         """The latent of pixels x (1, 3, H, W) in [-1, 1]."""

@@ -8,6 +8,7 @@ from inspect import signature
 from typing import Any
 
 import diffusers
+import torch
 from torch import Generator, Tensor
 
 from studio.diffusion.samplers import SAMPLERS
@@ -19,6 +20,7 @@ class Solver:
     Attributes:
         timesteps: The timesteps it will ask at, in order, (steps,) or more for solvers that look twice.
         start_scale: Standard deviation the starting noise must have.
+        random: CPU generator that all fresh noise is drawn from.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Solver:
 
         Raises: UnknownName.
         """
+        self.random = random
         sampler = SAMPLERS[name]
         cls = getattr(diffusers, sampler.solver)
         self._scheduler: Any = cls.from_config(dict(noise_schedule), **sampler.options)
@@ -58,10 +61,16 @@ class Solver:
         At least one step is left, however low the strength.
         """
         left = max(1, min(int(steps * strength), steps))
-        skip = (steps - left) * self._scheduler.order
-        self.timesteps = self._scheduler.timesteps[skip:]
-        if hasattr(self._scheduler, "set_begin_index"):
-            self._scheduler.set_begin_index(skip)
+        self._leave_out((steps - left) * self._scheduler.order)
+
+    def begin_at(self, t: float) -> None:
+        """Leave out the timesteps above t, half a step of rounding aside; at least the last is left."""
+        known = self._scheduler.timesteps
+        order = self._scheduler.order
+        above = min(int((known > t + 0.5).sum()), len(known) - 1)
+        # A solver that looks twice begins where it looks for the first time.
+        skip = min(-(-above // order) * order, (len(known) - 1) // order * order)
+        self._leave_out(skip)
 
     def noised(self, x0: Tensor, noise: Tensor, t: Tensor) -> Tensor:
         """The clean latent x0 covered with noise as it stands before the step at t."""
@@ -73,7 +82,16 @@ class Solver:
         scaled: Tensor = self._scheduler.scale_model_input(x, t)
         return scaled
 
+    def from_input(self, x: Tensor, t: Tensor) -> Tensor:
+        """The noisy latent at t whose model input is x; the inverse of `model_input`."""
+        return x / self.model_input(torch.ones(1, device=x.device), t)
+
     def step(self, prediction: Tensor, t: Tensor, x: Tensor) -> Tensor:
         """One step from x at t towards the picture."""
         before: Tensor = self._scheduler.step(prediction, t, x, **self._options).prev_sample
         return before
+
+    def _leave_out(self, skip: int) -> None:
+        self.timesteps = self._scheduler.timesteps[skip:]
+        if hasattr(self._scheduler, "set_begin_index"):
+            self._scheduler.set_begin_index(skip)

@@ -1,12 +1,13 @@
 """From attention to a picture of one word: where it is looked at, and how much."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Generator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
-from studio.diffusion.questions import Attention
+from studio.diffusion.questions import Ask, Attend, Attention, Context, Words
 
 Heat = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -27,6 +28,13 @@ class WordMap:
     share: float
     least: float
     peak: float
+
+
+def look(text: str, x: Tensor, t: float) -> Generator[Ask, Any, Attention]:
+    """Asks where the model looks for these words in the model input x (1, C, h, w) at t; one pass."""
+    words: Context = yield Words(text)
+    seen: Attention = yield Attend(x, t, words)
+    return seen
 
 
 def word_map(attention: Attention, group: str, tokens: Collection[int]) -> WordMap:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,15 +21,13 @@ from studio.core.errors import InternalError, QueueFull, StudioError
 from studio.core.events import Cancelled, Event, Failed, Note, Queued
 from studio.core.recipe import Painting
 from studio.engine.batch import BatchKey
-from studio.engine.job import Job, Picture
+from studio.engine.job import Answered, Job, Picture
 from studio.engine.mailbox import Mailbox
 from studio.engine.pace import Pace
 from studio.engine.scheduler import Scheduler
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
-    from studio.diffusion.questions import Algorithm, Model, Pixels
+    from studio.diffusion.questions import Algorithm, Model, Pass, Pixels
     from studio.engine.runner import Answers, Runner
 
 log = logging.getLogger(__name__)
@@ -45,11 +43,19 @@ LOADING_NEWS = 0.5
 
 
 class Wish(NamedTuple):
-    """One picture to make: its settled recipe, what begins its algorithm on the loaded model, what to say first."""
+    """One picture to make.
+
+    Attributes:
+        recipe: Settled.
+        paint: Begins its algorithm on the loaded model.
+        notes: What to say first: templates and their values.
+        tape: Passes of an earlier run that begins alike; they cost nothing now.
+    """
 
     recipe: Painting
     paint: Callable[[Model], Algorithm]
     notes: tuple[tuple[str, tuple[tuple[str, object], ...]], ...] = ()
+    tape: Sequence[Pass] = ()
 
 
 class Engine:
@@ -98,11 +104,65 @@ class Engine:
         """
         mailbox = Mailbox(len(wishes))
         jobs = [
-            Job(secrets.token_hex(16), owner, i, *wish, mailbox, keep, loading, title, stop_after)
+            Job(
+                id=secrets.token_hex(16),
+                owner=owner,
+                picture=i,
+                recipe=wish.recipe,
+                paint=wish.paint,
+                notes=wish.notes,
+                tape=wish.tape,
+                mailbox=mailbox,
+                keep=keep,
+                loading=loading,
+                title=title,
+                stop_after=stop_after,
+            )
             for i, wish in enumerate(wishes)
         ]
+        self._accept(jobs, owner)
+        return mailbox, [job.id for job in jobs]
+
+    def ask(self, wish: Wish, owner: str, loading: Future[Model], *, title: str) -> Future[Any]:
+        """Run an algorithm that makes no picture of its own beside the others; the future has what it returns, or its error.
+
+        Args:
+            wish: What to run; the recipe says on which model, and how large its latents are.
+            owner: Who wants to know.
+            loading: The model, loaded or on its way.
+            title: The model's title.
+
+        Raises: QueueFull, at once.
+        """
+        answer: Future[Any] = Future()
+        job = Job(
+            id=secrets.token_hex(16),
+            owner=owner,
+            picture=0,
+            recipe=wish.recipe,
+            paint=wish.paint,
+            notes=(),
+            mailbox=Mailbox(1),
+            keep=lambda job, picture: Answered(job.picture, picture.pixels),
+            loading=loading,
+            title=title,
+            answer=answer,
+        )
+        self._accept([job], owner)
+        return answer
+
+    def passes(self, job_id: str, owner: str) -> tuple[Painting, Model, list[Pass]] | None:
+        """What a picture under way has behind it; None when this owner has none by that id, or it has not begun."""
         with self._lock:
-            self._refuse_excess(len(jobs), owner)
+            job = self._jobs.get(job_id)
+            if job is None or job.owner != owner or not job.begun:
+                return None
+            return job.recipe, job.model, list(job.passes)
+
+    def _accept(self, jobs: Sequence[Job], owner: str) -> None:
+        loading = jobs[0].loading
+        with self._lock:
+            self._refuse_excess(len(jobs), owner, errand=jobs[0].errand)
             if self._closing:
                 raise StudioError("The studio is closing.", hint="Try again when it is open.")
             ahead = self._scheduler.ahead_of(owner)
@@ -115,7 +175,6 @@ class Engine:
                 self._thread.start()
             self._lock.notify_all()
         loading.add_done_callback(lambda _: self._poke())
-        return mailbox, [job.id for job in jobs]
 
     def cancel(self, ids: Sequence[str]) -> None:
         """Stop these jobs at the next step; unknown or finished ones are fine."""
@@ -136,7 +195,7 @@ class Engine:
     def unfinished(self) -> int:
         """Pictures accepted and not yet at their end."""
         with self._lock:
-            return len(self._jobs)
+            return sum(not job.errand for job in self._jobs.values())
 
     def close(self, patience: float = 10.0) -> None:
         """Cancel everything, keep what exists, end the threads; waits at most `patience` seconds."""
@@ -159,8 +218,10 @@ class Engine:
         with self._lock:
             self._lock.notify_all()
 
-    def _refuse_excess(self, new: int, owner: str) -> None:
-        mine = [self._seconds_of(job) for job in self._jobs.values() if job.owner == owner]
+    def _refuse_excess(self, new: int, owner: str, *, errand: bool = False) -> None:
+        """Pictures and errands are counted apart: who waits for pictures may still look at one."""
+        alike = [job for job in self._jobs.values() if job.errand == errand]
+        mine = [self._seconds_of(job) for job in alike if job.owner == owner]
         if len(mine) + new > self._per_owner:
             raise QueueFull(
                 "You have {mine} pictures under way; the limit is {limit}.",
@@ -169,13 +230,13 @@ class Engine:
                 mine=len(mine),
                 limit=self._per_owner,
             )
-        if len(self._jobs) + new > self._total:
-            everything = sum(map(self._seconds_of, self._jobs.values()))
+        if len(alike) + new > self._total:
+            everything = sum(map(self._seconds_of, alike))
             raise QueueFull(
                 "The studio is full: {position} pictures are ahead of you.",
                 hint="Try again in about {seconds:.0f} s.",
-                seconds=everything / max(len(self._jobs), 1),
-                position=len(self._jobs),
+                seconds=everything / max(len(alike), 1),
+                position=len(alike),
             )
 
     def _seconds_of(self, job: Job) -> float:
@@ -248,16 +309,18 @@ class Engine:
 
     def _admit(self) -> None:
         """Begin jobs whose model has arrived; tell the others that it is on its way."""
-        begun = Counter(job.owner for job in self._jobs.values() if job.begun and not job.keeping)
+        under_way = (job for job in self._jobs.values() if job.begun and not job.keeping)
+        begun = Counter(job.owner for job in under_way if not job.errand)
         for job in list(self._jobs.values()):
-            if job.begun or job.stopping or begun[job.owner] >= BEGUN_PER_OWNER:
+            waits = begun[job.owner] >= BEGUN_PER_OWNER and not job.errand
+            if job.begun or job.stopping or waits:
                 continue
             if not job.loading.done():
                 job.tell_loading()
                 continue
             error = job.loading.exception()
             if error is None:
-                begun[job.owner] += 1
+                begun[job.owner] += not job.errand
                 self._go_on(job, job.begin)
             else:
                 known = error if isinstance(error, StudioError) else InternalError("load")
@@ -316,18 +379,19 @@ class Engine:
         """Let a job move to its next question, or to its end."""
         try:
             pixels = move()
+            work = job.aside if pixels is None else None
+            seat = job.seat() if pixels is None and work is None else None
         except StudioError as error:
             self._end(job, Failed(job.picture, error))
         except Exception:
             self._end(job, Failed(job.picture, InternalError.logged(log, "job %s failed", job.id)))
         else:
-            work = job.aside
-            if pixels is None and work is None:
-                self._scheduler.add(job.seat())
+            if seat is not None:
+                self._scheduler.add(seat)
                 return
             # The row is free; what needs no model is not the device's business, nor is writing.
             self._scheduler.remove(job.id)
-            if work is not None and pixels is None:
+            if work is not None:
                 self._helpers.submit(self._do_aside, job, work)
             elif pixels is not None:
                 job.keeping = True
@@ -361,4 +425,4 @@ class Engine:
         """The one place where a job ends; a second end of the same job is not told."""
         self._scheduler.remove(job.id)
         if self._jobs.pop(job.id, None) is not None:
-            job.tell(event)
+            job.end(event)

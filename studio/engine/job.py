@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from studio.core.events import Event, Loading, Note, Preview, Step
+from studio.core.errors import StudioError
+from studio.core.events import Event, Failed, Loading, Note, Preview, Step
 from studio.core.recipe import Painting
 from studio.engine.batch import BatchKey, Seat
 from studio.engine.mailbox import Mailbox
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from studio.diffusion.questions import Algorithm, Ask, Model, Pixels, Question
+    from studio.diffusion.questions import Algorithm, Ask, Model, Pass, Pixels, Question
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ class Picture:
         steps_done: Steps made.
         steps_total: Steps the whole run has.
         seconds: From the first pass to the decoded picture.
+        passes: Every answered question, in order.
+        latent: What was decoded (1, C, h, w); None when nothing was.
     """
 
     pixels: Pixels
@@ -50,6 +53,15 @@ class Picture:
     steps_done: int
     steps_total: int
     seconds: float
+    passes: Sequence[Pass] = ()
+    latent: Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Event):
+    """The end of an errand: what its algorithm returned."""
+
+    value: Any
 
 
 @dataclass(eq=False, slots=True)
@@ -68,8 +80,12 @@ class Job:
         loading: The model, loaded or on its way.
         title: The model's title.
         stop_after: Stop after this many steps, as if cancelled then; None = run to the end.
+        tape: Passes of an earlier run that begins alike; they are made again from here, without the network.
+        answer: Where somebody waits for what the algorithm returns; such a job is an errand, it makes no picture of its own.
         asked: Its open question.
         clean: Newest clean estimate x0 (1, C, h, w).
+        passes: Every question answered so far.
+        latent: What is or was to be decoded.
         batch: Most pictures it shared a forward pass with, itself included.
         cancelled: Somebody wishes it to stop.
         stopping: The wish was heard; what exists is being decoded.
@@ -87,10 +103,14 @@ class Job:
     loading: Future[Model]
     title: str
     stop_after: int | None = None
+    tape: Sequence[Pass] = ()
+    answer: Future[Any] | None = None
     arrival: int = field(default_factory=lambda: next(_ARRIVALS))
     submitted: float = field(default_factory=time.monotonic)
     asked: Ask | None = None
     clean: Tensor | None = None
+    passes: list[Pass] = field(default_factory=list)
+    latent: Tensor | None = None
     steps_done: int = 0
     steps_total: int = 0
     batch: int = 1
@@ -100,11 +120,17 @@ class Job:
     _algorithm: Algorithm | None = None
     _started: float | None = None
     _next_preview: float = 0.0
+    _replayed: int = 0
 
     @property
     def model(self) -> Model:
         """The loaded model; asking earlier is a fault of ours."""
         return self.loading.result(timeout=0)
+
+    @property
+    def errand(self) -> bool:
+        """Somebody only wants to know something."""
+        return self.answer is not None
 
     @property
     def begun(self) -> bool:
@@ -119,6 +145,8 @@ class Job:
     @property
     def work(self) -> float:
         """Rows x pixels x steps still to do; what estimates count."""
+        if self.errand:
+            return 0.0
         steps = (self.steps_total or self.recipe.steps_to_make) - self.steps_done
         return self.recipe.work_per_step * max(steps, 0)
 
@@ -130,6 +158,20 @@ class Job:
     def tell(self, event: Event) -> None:
         """Put an event into the mailbox."""
         self.mailbox.put(event)
+
+    def end(self, event: Event) -> None:
+        """Tell the last event; who waits for an answer that will not come learns why."""
+        self.tell(event)
+        match self.answer, event:
+            case None, _:
+                pass
+            case answer, Answered(value=value):
+                answer.set_result(value)
+            case answer, Failed(error=error):
+                answer.set_exception(error)
+            case answer, _:
+                message = "The studio stopped before it had an answer."
+                answer.set_exception(StudioError(message, hint="Try again."))
 
     def tell_loading(self) -> None:
         """Say that the model is on its way."""
@@ -154,10 +196,26 @@ class Job:
         if self.clean is None or self._algorithm is None:
             return False
         self.asked = self._algorithm.throw(Stopped(self.clean))
+        self.latent = self.clean
         return True
 
     def advance(self, answer: Any) -> Pixels | None:
-        """Send the answer to the open question; the finished pixels when that was the last one."""
+        """Send the answer to the open question; the finished pixels when that was the last one.
+
+        Questions the tape can answer are answered from it at once.
+        """
+        from studio.diffusion.questions import Decode
+
+        pixels = self._send(answer)
+        while pixels is None and (prediction := self._on_tape()) is not None:
+            self._note_pass(prediction)
+            self._replayed += 1
+            pixels = self._send(prediction)
+        if isinstance(self.asked, Decode):
+            self.latent = self.asked.x
+        return pixels
+
+    def _send(self, answer: Any) -> Pixels | None:
         if self._algorithm is None:
             raise RuntimeError(f"job {self.id} has not begun")
         try:
@@ -167,11 +225,25 @@ class Job:
             return pixels
         return None
 
+    def _on_tape(self) -> Tensor | None:
+        """The answer an earlier run got to the open question, on the model's device; None where the runs part."""
+        from studio.diffusion.questions import Question
+
+        made = len(self.passes)
+        if not isinstance(self.asked, Question) or made >= len(self.tape):
+            return None
+        was = self.tape[made]
+        channels = self.model.latents.channels
+        if abs(was.t - self.asked.t) > 1e-3 or was.x.shape != self.asked.x[:, :channels].shape:
+            self.tape = ()
+            return None
+        return was.prediction.to(self.asked.x.device)
+
     def seat(self) -> Seat:
         """Its open question as the scheduler sees it."""
         from studio.diffusion.questions import Attend, Decode, Encode, Question
 
-        fresh = self.steps_done == 0 and not self.stopping
+        fresh = len(self.passes) == self._replayed and not self.stopping
         name, rows = self.recipe.model, 1
         cells = self.recipe.pixels / self.model.latents.downscale**2
         match self.asked:
@@ -202,10 +274,18 @@ class Job:
             self._started = time.monotonic()
 
     def step_made(self, prediction: Tensor, seconds_left: float) -> None:
-        """Note the step and tell; a preview is made when the reader has seen the last one, at most every 0.1 s."""
+        """Note the step and tell of it."""
+        self._note_pass(prediction)
+        self._tell_step(seconds_left)
+
+    def _note_pass(self, prediction: Tensor) -> None:
         question: Question = self.asked  # type: ignore[assignment]
         self.steps_done, self.steps_total = question.index + 1, question.total
         self.clean = self.model.denoised(question.x, question.t, prediction)
+        self.passes.append(remembered(question, prediction, self.model))
+
+    def _tell_step(self, seconds_left: float) -> None:
+        """A preview comes along when the reader has seen the last one, at most every 0.1 s."""
         preview = None
         if time.monotonic() >= self._next_preview and self.mailbox.wants_preview(self.picture):
             preview = self._preview()
@@ -223,6 +303,8 @@ class Job:
             self.steps_done,
             self.steps_total,
             seconds,
+            tuple(self.passes),
+            self.latent,
         )
 
     def _preview(self) -> Preview | None:
@@ -232,3 +314,11 @@ class Job:
         except Exception:
             log.exception("preview of job %s failed", self.id)
             return None
+
+
+def remembered(question: Question, prediction: Tensor, model: Model) -> Pass:
+    """An answered question as it is kept: on the CPU, without what lies beside the latent."""
+    from studio.diffusion.questions import Pass
+
+    x = question.x[:, : model.latents.channels].float()
+    return Pass(question.t, x.cpu(), prediction.float().cpu())

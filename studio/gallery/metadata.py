@@ -29,8 +29,8 @@ from studio.gallery.home import cause
 VERSION = 1
 """Of our JSON; goes up when an older studio could no longer read it."""
 
-MAX_TEXT = 256 * 1024
-"""Bytes a text chunk may have, packed or unpacked; the longest legal recipe needs under 40 KiB."""
+MAX_TEXT = 512 * 1024
+"""Bytes a text chunk may have, packed or unpacked; the longest legal recipe, with a dozen turns, needs under 400 KiB."""
 
 _OURS, _THEIRS = b"atelier", b"parameters"
 _KARRAS = " Karras"

@@ -29,8 +29,8 @@ ASPECTS = {
     "landscape": "Landscape",
     FREE: "Free",
 }
-UNSEEN = ("revision",)
-"""Fields nobody chooses by hand."""
+UNSEEN = ("revision", "turns")
+"""Fields nobody chooses in a form."""
 
 OPTIONS = {
     "picture": "Whole picture",

@@ -11,6 +11,7 @@ import torch
 from conftest import PALETTE
 from plainly import painted, wish
 
+from studio.core.errors import StudioError
 from studio.diffusion.denoise import text_to_image
 from studio.diffusion.questions import Attention, Context, Question, Words
 from studio.diffusion.wordmap import word_map
@@ -133,8 +134,14 @@ def test_a_layers_own_processor_is_back_afterwards(model: UNetModel):
 def test_a_layers_own_processor_is_back_after_a_failed_pass(model: UNetModel):
     own = processors(model)
     with pytest.raises(RuntimeError):
-        model.attention(noise(model)[:, :1], 700.0, fox(model))
+        model.attention(noise(model), 700.0, Context(torch.zeros(3, 1), torch.zeros(1)))
     assert processors(model) == own
+
+
+def test_a_model_that_sees_the_mask_says_that_it_lacks_it(tiny_inpaint: Path):
+    model = UNetModel("tiny", CARDS["sd15"], tiny_inpaint, "cpu", torch.float32)
+    with pytest.raises(StudioError, match="mask"):
+        model.attention(noise(model)[:, :4], 700.0, fox(model))
 
 
 def test_a_prediction_is_the_same_to_the_bit_with_or_without_a_look(model: UNetModel):

@@ -10,6 +10,7 @@ import pytest
 from studio.core.events import Note
 from studio.core.recipe import RECIPES, params
 from studio.core.styles import STYLES
+from studio.core.turn import Turn
 from studio.diffusion.samplers import SAMPLERS
 from studio.models.cards import CARDS
 from studio.ui import words
@@ -103,7 +104,7 @@ def offered() -> dict[str, str]:
     said |= {style.title: "styles" for style in STYLES.values()}
     said |= {sampler.help: "samplers" for sampler in SAMPLERS.values()}
     said |= {card.about: "cards" for card in CARDS.values()}
-    for recipe in RECIPES.values():
+    for recipe in (*RECIPES.values(), Turn):
         for _, param in params(recipe).values():
             said |= {param.label: "recipe", param.help: "recipe"}
     return said

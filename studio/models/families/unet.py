@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from studio.core.errors import ModelUnavailable, NumericalError
+from studio.core.errors import ModelUnavailable, NumericalError, StudioError
 from studio.core.events import Preview
+from studio.diffusion.forward import NoiseSchedule, clean_estimate
 from studio.diffusion.questions import (
     Attention,
     Context,
@@ -47,7 +48,7 @@ class UNetModel:
         self._tokenizing = threading.Lock()
         self._load(folder, card.variant)
         self.noise_schedule = self._read_noise_schedule(folder)
-        self._alphas_cumprod = self._alpha_bars()
+        self._levels = self._alpha_bars()
         downscale = 2 ** (len(self.vae.config.block_out_channels) - 1)
         self.latents = LatentSpace(int(self.vae.config.latent_channels), downscale)
         self.sees_mask = self.unet.config.in_channels == 2 * self.latents.channels + 1
@@ -96,7 +97,15 @@ class UNetModel:
         return prediction.float()
 
     def attention(self, x: Tensor, t: float, context: Context) -> Attention:
-        """Cross-attention of one pass of one row, under the words alone."""
+        """Cross-attention of one pass of one row, under the words alone.
+
+        Raises: StudioError when x lacks the channels of the mask, which a model that sees it looks at too.
+        """
+        if x.shape[1] != self.unet.config.in_channels:
+            raise StudioError(
+                "This model looks at the mask too, which is not kept with the steps; it has no word maps.",
+                hint="Open a picture of another model.",
+            )
         with captured(self.unet) as capture, torch.inference_mode():
             self.denoise(x, torch.tensor([t]), [context])
             return capture.attention(x.shape[-2], x.shape[-1])
@@ -104,19 +113,13 @@ class UNetModel:
     def denoised(self, x: Tensor, t: float, prediction: Tensor) -> Tensor:
         """x0 from a unit-variance input at t (linear between whole timesteps), eps or v prediction."""
         x = x[:, : self.latents.channels]
-        last = len(self._alphas_cumprod) - 1
-        low = min(max(int(t), 0), last)
-        high = min(low + 1, last)
-        share = min(max(t - low, 0.0), 1.0)
-        alpha_bar = float(
-            self._alphas_cumprod[low] * (1 - share) + self._alphas_cumprod[high] * share
-        )
-        signal, noise = alpha_bar**0.5, (1 - alpha_bar) ** 0.5
-        if self.noise_schedule["prediction_type"] == "v_prediction":
-            estimate: Tensor = signal * x - noise * prediction
-        else:
-            estimate = (x - noise * prediction) / max(signal, 1e-4)
+        kind = self.noise_schedule["prediction_type"]
+        estimate: Tensor = clean_estimate(x, prediction, self.alpha_bar(t), kind)
         return estimate
+
+    def alpha_bar(self, t: float) -> float:
+        """Share of signal variance left at t; linear between whole timesteps."""
+        return self._levels.alpha_bar(t)
 
     def encode_picture(self, x: Tensor) -> Encoded:
         """The autoencoder's latent of one picture; palette's is exact, Stable Diffusion's a distribution."""
@@ -215,11 +218,11 @@ class UNetModel:
         config.setdefault("prediction_type", "epsilon")
         return config | {"clip_sample": False}
 
-    def _alpha_bars(self) -> Tensor:
+    def _alpha_bars(self) -> NoiseSchedule:
         from diffusers import DDIMScheduler
 
         alphas: Tensor = DDIMScheduler.from_config(self.noise_schedule).alphas_cumprod
-        return alphas.double()
+        return NoiseSchedule(alphas.double().numpy())
 
     def _tokenize(self, tokenizer: Any, text: str) -> Tensor:
         with self._tokenizing:

@@ -382,6 +382,10 @@ WORDS: dict[str, str] = {
         "这一步没有词语图：模型的注意力不是数字。"
     ),
     "Choose another step.": "请换一步。",
+    "This model looks at the mask too, which is not kept with the steps; it has no word maps.": (
+        "这个模型还要看遮罩，而遮罩不随步骤保存；它没有词语图。"
+    ),
+    "Open a picture of another model.": "请打开别的模型画的图片。",
     # Pictures on disk
     "There is no picture at {path}.": "{path} 没有图片。",
     "Check the spelling.": "请检查拼写。",
