@@ -257,3 +257,6 @@ class Model(Protocol):
 
     def preview(self, x0: Tensor) -> Preview:
         """A cheap look at a clean estimate x0 (1, C, h, w); never the full decoder."""
+
+    def preview_map(self) -> tuple[Tensor, Tensor, int]:
+        """The linear map behind previews: weight (3 * p**2, C), bias (3 * p**2,), and p pixels per cell along one side."""

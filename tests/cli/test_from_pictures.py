@@ -50,6 +50,8 @@ def test_every_setting_is_a_flag_with_its_help(run, command):
     assert code == 0
     recipe = COMMANDS[command][0]
     for name, (_, param) in params(recipe).items():
+        if name == "turns":  # A branch has a command of its own.
+            continue
         assert param.help in text
         if name not in (*recipe.inputs, "prompt"):
             assert f"--{name.replace('_', '-')} " in text.replace("]", " ")
