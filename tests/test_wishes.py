@@ -11,7 +11,7 @@ from PIL import Image
 
 from studio.core.errors import RecipeError, StudioError
 from studio.core.events import Cancelled, Finished, Note
-from studio.core.recipe import ImageToImage, Inpaint, Outpaint, Painting
+from studio.core.recipe import ImageToImage, Inpaint, Outpaint, Painting, TextToImage
 from studio.core.settings import Settings
 from studio.service import Studio
 
@@ -181,3 +181,21 @@ def test_B10_inpainting_from_noise_is_budgeted_by_every_step(studio: Studio, sou
     mask = masked(studio, (100, 60, 180, 140))
     wish = Inpaint(**long, source=source, mask=mask, start="noise", strength=0.001, count=8)
     assert "would take about" in str(refusal(studio, wish))
+
+
+@pytest.mark.parametrize(
+    ("turn", "field"),
+    [({"at": 4}, "turns"), ({"at": 1, "sampler": "lcm"}, "sampler")],
+)
+def test_a_turn_that_cannot_be_taken_is_refused_before_anything_waits(studio, turn, field):
+    with pytest.raises(RecipeError) as refused:
+        studio.submit(TextToImage(**WORDS, turns=[turn]), "me")
+    assert refused.value.field == field
+
+
+def test_a_picture_with_turns_is_made_again_from_its_file(studio: Studio):
+    turn = {"at": 2, "prompt": "a forest at dawn", "sampler": "euler_a", "change": 0.5}
+    done, _ = paint(studio, TextToImage(**WORDS, width=64, height=64, turns=[turn]))
+    plain, _ = paint(studio, TextToImage(**WORDS, width=64, height=64))
+    assert not np.array_equal(pixels(done[0]), pixels(plain[0]))
+    assert studio.reproduce(done[0].result.path).identical

@@ -64,13 +64,11 @@ class Solver:
         self._leave_out((steps - left) * self._scheduler.order)
 
     def begin_at(self, t: float) -> None:
-        """Leave out the timesteps above t, half a step of rounding aside; at least the last is left."""
-        known = self._scheduler.timesteps
-        order = self._scheduler.order
-        above = min(int((known > t + 0.5).sum()), len(known) - 1)
+        """Leave out the timesteps before the one nearest to t."""
+        known, order = self._scheduler.timesteps, self._scheduler.order
+        nearest = int((known - t).abs().argmin())
         # A solver that looks twice begins where it looks for the first time.
-        skip = min(-(-above // order) * order, (len(known) - 1) // order * order)
-        self._leave_out(skip)
+        self._leave_out(min(-(-nearest // order) * order, (len(known) - 1) // order * order))
 
     def noised(self, x0: Tensor, noise: Tensor, t: Tensor) -> Tensor:
         """The clean latent x0 covered with noise as it stands before the step at t."""
