@@ -31,8 +31,8 @@ VIEWS = ("noisy", "clean", "noise", "change")
 MEMORY = 192 * 2**20
 """Bytes of frames that are remembered: a thousand of 256 x 256."""
 
-FULL_HEAT = 1.0
-"""Change of a latent cell that gets the lightest colour: one standard deviation."""
+FULL_HEAT = 0.2
+"""Change of a latent cell that gets the lightest colour, in standard deviations of a latent."""
 
 
 class Frames:
