@@ -320,6 +320,11 @@ class Studio:
             kept = self._results.get(picture_id)
         return kept[1] if kept is not None and kept[0] == owner else None
 
+    def recovered(self, picture_id: str, owner: str, name: str) -> Image | None:
+        """What lies behind a picture of this owner that went into noise and back; see `Recoveries.picture`."""
+        result = self.find(picture_id, owner)
+        return self.wishes.recoveries.picture(result, name) if result else None
+
     def recent(self, owner: str, limit: int = 24) -> list[Result]:
         """This owner's pictures since the studio started, newest first."""
         with self._lock:
@@ -402,6 +407,7 @@ class Studio:
             picture.steps_done,
             picture.steps_total,
             self._proof(picture.recipe, path),
+            self.wishes.recovery(picture.recipe),
         )
         if store is self.store:
             with self._lock:

@@ -58,6 +58,7 @@ class Question:
         against: The negative prompt; None when guidance_scale is 1 or less.
         index: Which step this is, 0 = first.
         total: Number of steps.
+        shows_x: A preview of this step shows x itself, not the clean estimate in it: on the way into noise.
     """
 
     x: Tensor
@@ -67,6 +68,7 @@ class Question:
     against: Context | None
     index: int
     total: int
+    shows_x: bool = False
 
     @property
     def rows(self) -> int:
