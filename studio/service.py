@@ -30,6 +30,7 @@ from studio.gallery.metadata import Made, fingerprint
 from studio.gallery.store import Store
 from studio.models.catalog import Catalog
 from studio.models.vocabulary import Vocabulary
+from studio.noising import Noisings
 from studio.wishes import Wishes
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ class Studio:
         store: The pictures.
         inputs: The pictures and masks that recipes start from.
         engine: The device.
+        noising: Pictures on their way into noise.
     """
 
     def __init__(self, settings: Settings, catalog: Catalog | None = None) -> None:
@@ -154,6 +156,7 @@ class Studio:
             pictures_per_owner=settings.pictures_per_owner, pictures_total=settings.pictures_total
         )
         self.wishes = Wishes(settings, self.catalog, self.inputs, self.engine.pace)
+        self.noising = Noisings(self.catalog.folder, self.ask, self.status)
         self._lock = threading.Lock()
         # A run lives as long as somebody listens to it.
         self._runs: weakref.WeakValueDictionary[str, Run] = weakref.WeakValueDictionary()

@@ -259,3 +259,7 @@ class Model(Protocol):
 
     def preview(self, x0: Tensor) -> Preview:
         """A cheap look at a clean estimate x0 (1, C, h, w); never the full decoder."""
+
+    @property
+    def projection(self) -> tuple[Tensor, Tensor]:
+        """The linear map behind `preview`: weight (3 * p * p, C) and bias, pixels in the order of pixel_shuffle."""

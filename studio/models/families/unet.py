@@ -150,6 +150,11 @@ class UNetModel:
         """One small matrix product per latent cell."""
         return self._projection(x0)
 
+    @property
+    def projection(self) -> tuple[Tensor, Tensor]:
+        """Weight and bias of the linear map behind `preview`."""
+        return self._projection.weight, self._projection.bias
+
     def _load(self, folder: Path, variant: str | None) -> None:
         from diffusers import AutoencoderKL, UNet2DConditionModel
         from transformers import CLIPTextModel, CLIPTokenizer
