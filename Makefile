@@ -11,8 +11,8 @@ TORCH_INDEX ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
-# Training has needs of its own; its tests need them too.
-TRAINING := $(wildcard requirements-training.txt)
+# Training and MP4 films have needs of their own; their tests need them too.
+EXTRAS := $(wildcard requirements-training.txt requirements-film.txt)
 
 .PHONY: run test check lint bench clean
 .DELETE_ON_ERROR:
@@ -48,8 +48,8 @@ $(VENV)/.run: requirements.txt | $(BIN)/pip
 	@$(PIP) -r requirements.txt
 	@touch $@
 
-$(VENV)/.test: requirements-dev.txt requirements.txt $(TRAINING) | $(BIN)/pip
-	@$(PIP) -r requirements-dev.txt $(addprefix -r ,$(TRAINING))
+$(VENV)/.test: requirements-dev.txt requirements.txt $(EXTRAS) | $(BIN)/pip
+	@$(PIP) -r requirements-dev.txt $(addprefix -r ,$(EXTRAS))
 	@touch $@ $(VENV)/.run
 
 $(BIN)/pip:

@@ -6,6 +6,7 @@ knows no web framework: whoever serves an endpoint says how to tell the owner of
 
 import asyncio
 import base64
+import dataclasses
 import inspect
 import io
 from collections.abc import AsyncIterator, Callable
@@ -21,6 +22,7 @@ from studio.core.events import (
     Note,
     Preview,
     Queued,
+    Recovery,
     Result,
     Step,
 )
@@ -29,7 +31,7 @@ from studio.core.recipe import RECIPES, Painting, Recipe, params
 if TYPE_CHECKING:
     from studio.service import Studio
 
-NAMES = {kind: kind for kind in RECIPES} | {"image_to_image": "stylise"}
+NAMES = {kind: kind for kind in RECIPES} | {"image_to_image": "stylise", "recover": "invert"}
 """Kind of recipe -> name of its endpoint."""
 
 
@@ -128,20 +130,33 @@ def described(event: Event) -> dict[str, Any]:
 
 def described_result(result: Result) -> dict[str, Any]:
     """A picture on disk as plain JSON values."""
-    return {
-        "id": result.id,
-        "file": str(result.path),
-        "width": result.width,
-        "height": result.height,
-        "seconds": round(result.seconds, 2),
-        "steps_done": result.steps_done,
-        "steps_total": result.steps_total,
-        "recipe": result.recipe.as_dict(),
-    } | (
-        {"changed_outside": result.proof.changed_outside, "seam": result.proof.seam}
-        if result.proof
-        else {}
+    return (
+        {
+            "id": result.id,
+            "file": str(result.path),
+            "width": result.width,
+            "height": result.height,
+            "seconds": round(result.seconds, 2),
+            "steps_done": result.steps_done,
+            "steps_total": result.steps_total,
+            "recipe": result.recipe.as_dict(),
+        }
+        | (
+            {"changed_outside": result.proof.changed_outside, "seam": result.proof.seam}
+            if result.proof
+            else {}
+        )
+        | (described_recovery(result.recovery) if result.recovery else {})
     )
+
+
+def described_recovery(recovery: Recovery) -> dict[str, Any]:
+    """How near a picture came that went into noise and back; a PSNR is None where every pixel is equal."""
+    return {
+        name: round(value, 3) if isinstance(value, float) else value
+        for name, value in dataclasses.asdict(recovery).items()
+        if name != "pictures"
+    }
 
 
 def described_error(error: StudioError) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -19,22 +20,18 @@ from studio.gallery.trajectories import Trajectories
 from studio.gallery.trajectory import Projection, Trajectory, halved
 
 if TYPE_CHECKING:
-    from studio.diffusion.questions import Model, Pass, Pixels
+    from studio.diffusion.questions import Model, Pass
     from studio.engine.job import Job, Picture
+    from studio.wishes import Wishes
 
 log = logging.getLogger(__name__)
 
 
-def saved(
-    store: Store,
-    picture: Picture,
-    owner: str,
-    proof: Callable[[Painting, Pixels], Proof | None],
-) -> Result:
+def saved(store: Store, picture: Picture, owner: str, wishes: Wishes) -> Result:
     """The picture on disk, with its recipe.
 
     Args:
-        proof: What the file shows about its edges.
+        wishes: Know what the file shows about its edges, and what lay between.
 
     Raises: GalleryError when the disk refuses.
     """
@@ -61,7 +58,7 @@ def saved(
     picture_id, path = store.save(image, picture.recipe, made, owner)
     shown: Proof | None = None
     try:
-        shown = proof(picture.recipe, np.asarray(Image.open(path)))
+        shown = wishes.proof(picture.recipe, np.asarray(Image.open(path)))
     except Exception:
         # A picture that is kept is not lost because this could not be counted.
         log.exception("the edges of %s could not be counted", path.name)
@@ -75,6 +72,7 @@ def saved(
         picture.steps_done,
         picture.steps_total,
         shown,
+        wishes.recovery(picture.recipe),
     )
 
 
@@ -121,7 +119,7 @@ def trajectory(
         latent: What was decoded (C, h, w), when it has come to that.
         pixels: `fingerprint` of the picture.
     """
-    weight, bias, patch = model.preview_map()
+    weight, bias = model.projection
     return Trajectory(
         recipe=recipe,
         model=recipe.model,
@@ -132,7 +130,7 @@ def trajectory(
         alpha_bar=np.array([model.alpha_bar(one.t) for one in passes]),
         x=halved(np.concatenate([one.x.numpy() for one in passes])),
         prediction=np.concatenate([one.prediction.numpy() for one in passes]),
-        projection=Projection(weight.numpy(), bias.numpy(), patch),
+        projection=Projection(weight.numpy(), bias.numpy(), math.isqrt(len(bias) // 3)),
         latent=latent,
         picture=pixels,
     )

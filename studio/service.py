@@ -30,6 +30,7 @@ from studio.gallery.store import Store
 from studio.gallery.trajectories import Trajectories
 from studio.models.catalog import Catalog
 from studio.models.vocabulary import Vocabulary
+from studio.noising import Noisings
 from studio.results import Results
 from studio.steps import Steps
 from studio.wishes import Remark, Wishes
@@ -136,6 +137,7 @@ class Studio:
         engine: The device.
         trajectories: The steps kept beside the pictures.
         steps: Every step of a run, to be seen and taken again.
+        noising: Pictures on their way into noise.
     """
 
     def __init__(self, settings: Settings, catalog: Catalog | None = None) -> None:
@@ -160,6 +162,7 @@ class Studio:
         self.trajectories = Trajectories(home, settings.steps_gib)
         self.results = Results(self.store, everything=settings.workstation)
         self.steps = Steps(self)
+        self.noising = Noisings(self.catalog.folder, self.ask, self.status)
         self._lock = threading.Lock()
         # A run lives as long as somebody listens to it.
         self._runs: weakref.WeakValueDictionary[str, Run] = weakref.WeakValueDictionary()
@@ -327,6 +330,11 @@ class Studio:
         """A picture this owner made since the studio started; on a workstation also one of earlier starts."""
         return self.results.find(picture_id, owner)
 
+    def recovered(self, picture_id: str, owner: str, name: str) -> Image | None:
+        """What lies behind a picture of this owner that went into noise and back; see `Recoveries.picture`."""
+        result = self.find(picture_id, owner)
+        return self.wishes.recoveries.picture(result, name) if result else None
+
     def recent(self, owner: str, limit: int = 24) -> list[Result]:
         """This owner's pictures that `find` knows, newest first."""
         return self.results.recent(owner, limit)
@@ -375,7 +383,7 @@ class Studio:
 
     def _kept(self, store: Store, job: Job, picture: Picture) -> Event:
         """Write a picture with its recipe and its steps; the event that tells of it."""
-        result = keeping.saved(store, picture, job.owner, self.wishes.proof)
+        result = keeping.saved(store, picture, job.owner, self.wishes)
         if store is self.store:
             keeping.keep_steps(self.trajectories, job, picture, result)
             self.results.add(result, job.owner, job.id)

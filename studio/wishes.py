@@ -14,16 +14,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.core.errors import RecipeError, UnknownName
-from studio.core.recipe import FromPicture, ImageToImage, Inpaint, Outpaint, Painting, TextToImage
+from studio.core.recipe import (
+    FromPicture,
+    ImageToImage,
+    Inpaint,
+    Outpaint,
+    Painting,
+    Recover,
+    Repainting,
+    TextToImage,
+)
 from studio.core.settings import Settings
 from studio.diffusion.samplers import SAMPLERS
 from studio.engine.engine import Wish
 from studio.engine.pace import Pace
 from studio.gallery.inputs import Inputs
 from studio.models.catalog import Catalog
+from studio.recoveries import Recoveries
 
 if TYPE_CHECKING:
-    from studio.core.events import Proof
+    from studio.core.events import Proof, Recovery
     from studio.diffusion.masking import Mask
     from studio.diffusion.questions import Algorithm, Model, Pass, Pixels
 
@@ -38,7 +48,11 @@ Remark = tuple[str, tuple[tuple[str, object], ...]]
 
 
 class Wishes:
-    """Makes wishes out of recipes."""
+    """Makes wishes out of recipes.
+
+    Attributes:
+        recoveries: What pictures show that went into noise and came back.
+    """
 
     def __init__(self, settings: Settings, catalog: Catalog, inputs: Inputs, pace: Pace) -> None:
         """Wishes for the models of this catalog, with pictures from these inputs."""
@@ -46,6 +60,7 @@ class Wishes:
         self._catalog = catalog
         self._inputs = inputs
         self._pace = pace
+        self.recoveries = Recoveries(inputs)
         self._lock = threading.Lock()
         self._whites: dict[tuple[str, str, bool, int], tuple[Mask, int]] = {}
 
@@ -95,7 +110,7 @@ class Wishes:
     def _notes(self, recipe: Painting) -> tuple[Remark, ...]:
         """What to say when it begins: fewer steps, specks left out."""
         notes: list[Remark] = []
-        if isinstance(recipe, FromPicture):
+        if isinstance(recipe, Repainting):
             if recipe.strength == 0:
                 notes.append(("At strength 0 nothing changes: this is the picture you gave.", ()))
             elif recipe.steps_to_make != recipe.steps:
@@ -144,6 +159,10 @@ class Wishes:
             case _:
                 return None
 
+    def recovery(self, recipe: Painting) -> Recovery | None:
+        """What a finished way there and back showed; None for other kinds."""
+        return self.recoveries.of(recipe) if isinstance(recipe, Recover) else None
+
     def _algorithm(self, recipe: Painting) -> Callable[[Model], Algorithm]:
         def paint(model: Model) -> Algorithm:
             # Here, on the device thread, where the libraries are loaded with the model; a wish must not wait for them.
@@ -164,6 +183,12 @@ class Wishes:
                 case Outpaint():
                     source = yield Aside(partial(self._pixels, recipe.source))
                     return (yield from denoise.outpaint(recipe, model, source))
+                case Recover():
+                    from studio.diffusion import inversion
+
+                    source = yield Aside(partial(self._pixels, recipe.source))
+                    tell = partial(self.recoveries.note, recipe)
+                    return (yield from inversion.recover(recipe, model, source, tell))
                 case _:
                     raise TypeError(f"no algorithm paints a {type(recipe).__name__}")
 

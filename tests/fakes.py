@@ -115,8 +115,9 @@ class FakeModel:
     def preview(self, x0: Tensor) -> Preview:
         return Preview(1, 1, b"\0\0\0")
 
-    def preview_map(self) -> tuple[Tensor, Tensor, int]:
-        return torch.eye(3, 4), torch.zeros(3), 1
+    @property
+    def projection(self) -> tuple[Tensor, Tensor]:
+        return torch.eye(3, 4), torch.zeros(3)
 
 
 def loaded(model: FakeModel) -> Future[FakeModel]:

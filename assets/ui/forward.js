@@ -1,10 +1,333 @@
-/* Forward: a picture of the person's own, covered with noise step by step, with every number of it. */
+/* Forward: a picture of the person's own, covered with noise step by step, with every number of it. The studio sends picture, noise and
+   levels once; every x_t is computed here, by the formula. Only the decoder's own view of a noisy latent is asked for, when the slider rests. */
 "use strict";
 (() => {
   const A = window.Atelier;
+  const KEY = "atelier.forward";
+  const REST = 250, AGAIN = 1500;
+  const SCHEDULES = [["linear", "Linear"], ["scaled_linear", "Scaled linear"], ["cosine", "Cosine"], ["model", "The model's own"]];
 
   A.forward = (element, props, trigger, watch, drawn) => {
     const root = element.querySelector(".forward");
-    root.replaceChildren();
+    const room = A.room(element);
+    const wish = { source: "", schedule: "model", T: 1000, seed: 0, frames: 8, ...A.read(KEY) };
+    let t = wish.t ?? 250, levels = null, pixels = null, latent = null;
+    const stale = { levels: true, pixels: true };
+    let turn = 0, draws = 0, queued = false, resting = 0, asking = null, waiting = 0, playing = 0;
+
+    /* ---- how it looks ---- */
+
+    const figure = (name, title, help, ...children) => {
+      const state = A.make("span", { class: "figure-state" });
+      const node = A.make("figure", { class: `forward-figure ${name}` }, A.make("div", { class: "figure-frame" }, ...children),
+        A.make("figcaption", {}, A.make("b", {}, title), state, A.make("p", {}, help)));
+      return { node, state, frame: node.firstChild, title: node.querySelector("b") };
+    };
+    const canvas = (label) => A.make("canvas", { role: "img", "aria-label": label });
+    const seen = canvas(A.say("The noised picture, pixel by pixel")), mark = A.make("span", { class: "pixel-mark", "aria-hidden": "true" });
+    const hidden = canvas(A.say("The noised latent, decoded")), sharp = A.make("img", { class: "decoded", alt: "" });
+    const tiles = canvas(A.say("The channels of the noised latent"));
+    const why = [1, 2].map(() => A.make("p", { class: "figure-wait", role: "status" }));
+    const first = figure("in-pixels", A.say("In pixels"), A.say("Noise is added to every colour of every pixel."), seen, mark);
+    const second = figure("in-latent", A.say("In the model's space"), A.say("The model sees a picture as a few numbers per cell. Here they get the noise, and its decoder draws them."), hidden, sharp, why[0]);
+    const third = figure("channels", A.say("Those numbers"), A.say("Each tile is one channel of the latent: dark is low, light is high."), tiles, why[1]);
+
+    const slider = A.make("input", { type: "range", min: 0, max: 999, step: 1, value: t, id: "forward-slider", "aria-label": A.say("Timestep"), on: { input: () => go(Number(slider.value)) } });
+    const play = A.make("button", { type: "button", class: "round forward-play", "aria-label": A.say("Play"), on: { click: () => playing ? stop() : start() } });
+    const readings = {};
+    const reading = (name, label, title) => {
+      readings[name] = A.make("data", { id: `forward-${name}` });
+      return A.make("div", { class: "reading-pair", title }, A.make("dt", {}, label), A.make("dd", {}, readings[name]));
+    };
+    const fill = A.make("span", { class: "signal-fill" });
+    const numbers = A.make("dl", { class: "readings" },
+      reading("t", A.say("timestep t"), A.say("How many steps of noise")),
+      reading("alpha_bar", "ᾱ", A.say("Share of signal variance left")),
+      reading("sigma", "σ", A.say("Noise where the signal keeps its size")),
+      reading("snr", A.say("signal to noise"), A.say("Signal-to-noise ratio in decibel")),
+      A.make("div", { class: "reading-pair signal" }, A.make("dt", {}, A.say("signal left")), A.make("dd", {}, readings.signal = A.make("data", { id: "forward-signal" }), A.make("span", { class: "signal-track", "aria-hidden": "true" }, fill))));
+    const bar = A.make("div", { class: "forward-bar" }, play, slider, numbers);
+
+    const told = A.make("p", { class: "forward-told", role: "alert" });
+    const schedules = SCHEDULES.map(([name, label]) => A.make("label", { class: "option" },
+      A.make("input", { type: "radio", name: "forward-schedule", value: name, class: "unseen", checked: wish.schedule === name, on: { change: () => choose({ schedule: name }) } }),
+      A.make("span", { class: "option-title" }, A.say(label))));
+    const numberBox = (name, label, low, high) => {
+      const input = A.make("input", { type: "number", id: `forward-${name}-box`, min: low, max: high, step: 1, value: wish[name], on: { change: () => {
+        const typed = Number(input.value || low);
+        const value = Math.min(high, Math.max(low, Math.round(Number.isFinite(typed) ? typed : low)));
+        told.textContent = value === typed ? "" : A.say("{label} goes from {low} to {high}; {value} is taken.", { label, low, high, value });
+        input.value = value;
+        choose({ [name]: value });
+      } } });
+      return { input, node: A.make("label", { class: "number-box" }, A.make("span", {}, label), input) };
+    };
+    const steps = numberBox("T", A.say("Timesteps"), 10, 4000), seed = numberBox("seed", A.say("Seed of the noise"), 0, Number.MAX_SAFE_INTEGER);
+    const again = A.make("button", { type: "button", class: "quiet-button", on: { click: () => { seed.input.value = Math.floor(Math.random() * 2 ** 32); seed.input.dispatchEvent(new Event("change")); } } }, A.say("Other noise"));
+    const curve = A.levelCurve((to) => go(to)), bell = A.bell(), formula = A.formula();
+    let pick = null, space = "pixels";
+    const spaces = [["pixels", "Pixels"], ["latent", "Latent"]].map(([name, label]) => A.make("button", { type: "button", class: "chip", "data-space": name, "aria-pressed": String(name === space), on: { click: () => {
+      space = name;
+      for (const one of spaces) one.setAttribute("aria-pressed", String(one.dataset.space === space));
+      draw();
+    } } }, A.say(label)));
+    const card = (title, help, ...children) => A.make("section", { class: "forward-card" }, A.make("h3", {}, title), A.make("p", {}, help), ...children);
+
+    const frames = numberBox("frames", A.say("Pictures"), 2, drawn.frames.png);
+    const strip = A.make("div", { class: "forward-strip", role: "group", "aria-label": A.say("The way in a few pictures") });
+    const save = [["png", "Strip"], ["gif", "GIF"], ["webp", "WebP"], ["mp4", "MP4"]].map(([kind, label]) => A.make("button", {
+      type: "button", class: "quiet-button", "data-kind": kind, title: A.say("Download the whole way as {kind}", { kind: label }), on: { click: () => download(kind) },
+    }, A.icon("download"), A.say(label)));
+    const saved = A.make("p", { class: "forward-told", role: "status" });
+
+    const album = A.album(room, root, drawn.examples, (source) => choose({ source }));
+    root.replaceChildren(
+      A.make("div", { class: "forward-head" }, A.make("h2", {}, A.say("How a picture disappears")),
+        A.make("p", {}, A.say("Drag the slider. Step by step the same noise covers your picture, until only noise is left. A model that paints has learned to walk this way back."))),
+      album.node, told,
+      A.make("div", { class: "forward-figures" }, first.node, second.node, third.node), bar,
+      A.make("div", { class: "forward-cards" },
+        card(A.say("The formula of the moment"), A.say("Some of the picture, plus some of the noise. Point at a pixel to see its own numbers."), formula.node,
+          A.make("div", { class: "forward-settings" }, seed.node, again)),
+        card(A.say("How fast the noise comes in"), A.say("A schedule says how much signal is left at each timestep. Drag the point."), curve.node,
+          A.make("div", { class: "pick", "data-look": "segments" }, A.make("fieldset", {}, A.make("legend", { class: "unseen" }, A.say("Schedule")), A.make("div", { class: "options" }, ...schedules))),
+          A.make("div", { class: "forward-settings" }, steps.node)),
+        card(A.say("What the values become"), A.say("Bars: how often each value occurs now. Line: pure noise, the normal curve. At the end they agree, whatever the picture was."), bell.node,
+          A.make("div", { class: "forward-settings", role: "group", "aria-label": A.say("Space") }, ...spaces))),
+      A.make("section", { class: "forward-way" }, A.make("div", { class: "forward-way-head" }, A.make("h3", {}, A.say("The whole way")), frames.node,
+        A.make("span", { class: "forward-save" }, ...save)), saved, strip));
+    drawPlay();
+
+    /* ---- what is asked for once ---- */
+
+    const address = (name, more = {}) => `atelier/forward/${name}?${new URLSearchParams({ source: wish.source, schedule: wish.schedule, T: wish.T, seed: wish.seed, ...more })}`;
+    const remember = () => A.write(KEY, { ...wish, t });
+
+    async function fetched(name) {
+      const answer = await fetch(address(name)).catch(() => { throw { message: A.say("The studio does not answer. Trying again."), later: true }; });
+      if (answer.status === 200) return answer;
+      const said = answer.headers.get("content-type")?.includes("json") ? await answer.json() : { message: await answer.text() };
+      throw { ...said, later: answer.status === 202 };
+    }
+
+    function choose(change) {
+      Object.assign(wish, change);
+      remember();
+      if ("T" in change || "schedule" in change) stale.levels = true;
+      if ("source" in change || "seed" in change) stale.pixels = true;
+      load().catch((error) => { told.textContent = `${error.message} ${error.hint ?? ""}`.trim(); });
+    }
+
+    async function load() {
+      const now = ++turn;
+      clearTimeout(waiting);
+      if (stale.levels) {
+        const fresh = await (await fetched("levels")).json();
+        if (now !== turn) return;
+        setLevels(fresh);
+        stale.levels = false;
+      }
+      if (stale.pixels && wish.source) {
+        const { x0, eps } = A.tensors(await (await fetched("pixels")).arrayBuffer());
+        if (now !== turn) return;
+        pixels = { x0, eps, x: new Float32Array(x0.data.length) };
+        latent = null;
+        stale.pixels = false;
+        root.style.setProperty("--shape", `${x0.shape[2]} / ${x0.shape[1]}`);
+        root.style.setProperty("--ratio", x0.shape[2] / x0.shape[1]);
+        if (!pick || pick.x >= x0.shape[2] || pick.y >= x0.shape[1]) pick = { x: x0.shape[2] >> 1, y: x0.shape[1] >> 1 };
+      }
+      sharp.classList.remove("here");
+      draw();
+      drawStrip();
+      if (pixels && !latent) place(now);
+    }
+
+    async function place(now) {
+      try {
+        const { x0, eps, weight, bias } = A.tensors(await (await fetched("latent")).arrayBuffer());
+        if (now !== turn) return;
+        const clean = A.projected(x0, weight), noise = A.projected(eps, weight);
+        latent = { x0, eps, x: new Float32Array(x0.data.length), clean, noise, offset: A.projectionBias(bias, clean.shape), mixed: new Float32Array(clean.data.length) };
+        third.title.textContent = A.say("Those numbers, {count} channels", { count: x0.shape[0] });
+        draw();
+      } catch (error) {
+        if (now !== turn) return;
+        for (const line of why) line.textContent = error.message ? `${error.message} ${error.hint ?? ""}`.trim() : A.say("The latent cannot be shown here.");
+        if (error.later) waiting = setTimeout(() => (root.checkVisibility() ? place(now) : (waiting = setTimeout(() => place(now), AGAIN))), AGAIN);
+      }
+      root.dataset.latent = latent ? "here" : "waits";
+    }
+
+    function setLevels({ T, alpha_bars }) {
+      const share = levels ? t / Math.max(1, levels.length - 1) : null;
+      const other = levels && levels.length !== T;
+      levels = alpha_bars;
+      slider.max = T - 1;
+      t = Math.min(T - 1, other ? Math.round(share * (T - 1)) : t);
+      slider.value = t;
+      curve.set(levels);
+      steps.input.disabled = wish.schedule === "model";
+      steps.input.value = wish.schedule === "model" ? T : wish.T;
+    }
+
+    /* ---- the moment ---- */
+
+    function go(to) {
+      if (!levels) return;
+      t = Math.min(levels.length - 1, Math.max(0, Math.round(to)));
+      slider.value = t;
+      sharp.classList.remove("here");
+      if (!queued) requestAnimationFrame(draw);
+      queued = true;
+      clearTimeout(resting);
+      asking?.abort();
+      resting = setTimeout(rest, REST);
+    }
+
+    function draw() {
+      queued = false;
+      if (!levels || !pixels) return;
+      draws++;
+      const alphaBar = levels[t];
+      A.noised(pixels.x0.data, pixels.eps.data, alphaBar, pixels.x);
+      A.paintPixels(seen, pixels.x, pixels.x0.shape);
+      if (latent) {
+        A.noised(latent.x0.data, latent.eps.data, alphaBar, latent.x);
+        A.paintTiles(tiles, latent.x, latent.x0.shape, Math.ceil(Math.sqrt(latent.x0.shape[0])));
+        A.noised(latent.clean.data, latent.noise.data, alphaBar, latent.mixed);
+        A.paintPixels(hidden, latent.mixed, latent.clean.shape, latent.offset);
+        if (!sharp.classList.contains("here")) {
+          second.state.textContent = A.say("quick look");
+          clearTimeout(resting);
+          resting = setTimeout(rest, REST);
+        }
+      }
+      drawNumbers(alphaBar);
+      drawPixel(alphaBar);
+      curve.go(t);
+      bell.draw(space === "latent" && latent ? latent.x : pixels.x);
+    }
+
+    function drawNumbers(alphaBar) {
+      const sigma = Math.sqrt((1 - alphaBar) / alphaBar), snr = 10 * Math.log10(alphaBar / (1 - alphaBar));
+      const show = (name, value, text) => {
+        readings[name].value = value;
+        readings[name].textContent = text;
+      };
+      show("t", t, String(t));
+      show("alpha_bar", alphaBar, A.number(alphaBar));
+      show("sigma", sigma, A.number(sigma));
+      show("snr", snr, `${A.number(snr, 2)} dB`);
+      show("signal", alphaBar, `${A.number(100 * alphaBar, 2)} %`);
+      fill.style.transform = `scaleX(${alphaBar})`;
+      slider.style.setProperty("--part", t / Math.max(1, levels.length - 1));
+      slider.setAttribute("aria-valuetext", A.say("timestep {t}, {share} % signal left", { t, share: (100 * alphaBar).toFixed(1) }));
+    }
+
+    function drawPixel(alphaBar) {
+      const [, H, W] = pixels.x0.shape;
+      const at = (data) => [0, 1, 2].map((c) => data[(c * H + pick.y) * W + pick.x]);
+      mark.style.left = `${(100 * (pick.x + 0.5)) / W}%`;
+      mark.style.top = `${(100 * (pick.y + 0.5)) / H}%`;
+      formula.draw(t, alphaBar, { ...pick, before: at(pixels.x0.data), random: at(pixels.eps.data), after: at(pixels.x) });
+    }
+    const point = (event) => {
+      if (!pixels) return;
+      const box = seen.getBoundingClientRect(), [, H, W] = pixels.x0.shape;
+      const within = (share, size) => Math.min(size - 1, Math.max(0, Math.floor(share * size)));
+      pick = { x: within((event.clientX - box.left) / box.width, W), y: within((event.clientY - box.top) / box.height, H) };
+      drawPixel(levels[t]);
+    };
+    seen.addEventListener("pointermove", point);
+    seen.addEventListener("pointerdown", point);
+
+    /* The slider rests: the decoder's own view of this latent. */
+    async function rest() {
+      if (!latent || playing || !root.checkVisibility()) return;
+      asking?.abort();
+      asking = new AbortController();
+      const mine = asking, url = address("decoded", { space: "latent", t });
+      try {
+        const answer = await fetch(url, { signal: mine.signal });
+        if (answer.status !== 200) return;
+        const image = URL.createObjectURL(await answer.blob());
+        const before = sharp.src;
+        sharp.src = image;
+        await sharp.decode();
+        if (before.startsWith("blob:")) URL.revokeObjectURL(before);
+        if (mine.signal.aborted) return;
+        sharp.classList.add("here");
+        second.state.textContent = A.say("decoder");
+      } catch { /* moved on, or no answer: the quick look stays */ }
+    }
+
+    /* ---- play, strip, download ---- */
+
+
+    function drawPlay() {
+      play.replaceChildren(A.svg("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }, A.svg("path", { d: playing ? "M8 5v14M16 5v14" : "M8 5l11 7-11 7z" })));
+      play.setAttribute("aria-label", playing ? A.say("Pause") : A.say("Play"));
+    }
+    function start() {
+      if (!levels) return;
+      const from = t >= levels.length - 1 ? 0 : t, began = performance.now(), whole = 6000;
+      const move = (time) => {
+        if (!playing) return;
+        const to = from + ((time - began) / whole) * levels.length;
+        go(Math.max(from, to));
+        if (to >= levels.length - 1) return stop();
+        playing = requestAnimationFrame(move);
+      };
+      playing = requestAnimationFrame(move);
+      drawPlay();
+    }
+    function stop() {
+      cancelAnimationFrame(playing);
+      playing = 0;
+      drawPlay();
+      rest();
+    }
+    slider.addEventListener("pointerdown", () => { if (playing) stop(); });
+    slider.addEventListener("keydown", () => { if (playing) stop(); });
+    slider.addEventListener("change", remember);
+
+    function drawStrip() {
+      if (!pixels || !levels) return;
+      const count = Math.min(wish.frames, levels.length), last = levels.length - 1, x = new Float32Array(pixels.x.length);
+      const nodes = Array.from({ length: count }, (_, i) => {
+        const to = count > 1 ? Math.round((i * last) / (count - 1)) : 0;
+        const small = A.make("canvas", { "aria-hidden": "true" });
+        A.paintPixels(small, A.noised(pixels.x0.data, pixels.eps.data, levels[to], x), pixels.x0.shape);
+        return A.make("button", { type: "button", "aria-label": A.say("Go to timestep {t}", { t: to }), on: { click: () => go(to) } }, small, A.make("span", {}, `t = ${to}`));
+      });
+      strip.replaceChildren(...nodes);
+    }
+
+    if (drawn.mp4) {
+      const { message, hint, values } = drawn.mp4, button = save.at(-1);
+      button.disabled = true;
+      button.title = `${A.say(message, values)} ${A.say(hint, values)}`;
+    }
+    async function download(kind) {
+      const frames = kind === "png" ? wish.frames : Math.min(48, drawn.frames[kind]);
+      saved.textContent = A.say("Making the file");
+      try {
+        const answer = await fetch(address("film", { space, kind, frames }));
+        if (answer.status !== 200) throw await answer.json();
+        const link = A.make("a", { href: URL.createObjectURL(await answer.blob()), download: answer.headers.get("content-disposition")?.match(/filename="(.+)"/)?.[1] ?? "noise" });
+        link.click();
+        saved.textContent = "";
+        setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+      } catch (error) {
+        saved.textContent = error.message ? `${error.message} ${error.hint ?? ""}`.trim() : A.say("The studio does not answer. Trying again.");
+      }
+    }
+
+    album.resume(wish.source);
+    room.ready("forward", {
+      go, take: album.take, bring: album.bring, wish,
+      get t() { return t; }, get draws() { return draws; }, get levels() { return levels; }, get pixels() { return pixels; }, get latent() { return latent; },
+    });
   };
 })();

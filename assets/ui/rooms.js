@@ -51,9 +51,13 @@
   Object.defineProperty(A, "theStage", { get: () => A.current()?.stage });
 
   A.openTab = (name) => {
-    document.querySelector(`#tabs [role=tab][aria-controls="tab-${name}"]`)?.click();
+    const tab = document.querySelector(`#tabs [role=tab][aria-controls="tab-${name}"]`) ?? inMenu(name);
+    tab?.click();
     return A.room(name);
   };
+
+  // On a narrow screen Gradio may move the last tabs into a menu, where only their words tell them apart.
+  const inMenu = (name) => [...document.querySelectorAll("#tabs .overflow-dropdown button")].find((button) => button.textContent.trim() === A.say(A.titles[name]));
 
   /* ---- the pictures of this browser, newest first: one list for the strips of all tabs ---- */
 

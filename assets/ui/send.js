@@ -14,7 +14,10 @@
   };
 
   A.useSettings = async (room, picture) => {
-    const stage = await A.openTab(A.tabs[picture.kind] ?? room.name).when("stage");
+    const tab = A.tabs[picture.kind] ?? room.name;
+    // In the step viewer a kind of recipe has its panel.
+    if (tab === "steps") await A.openSteps(picture.kind);
+    const stage = await A.openTab(tab).when("stage");
     stage.use(picture.id);
   };
 

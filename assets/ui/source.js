@@ -117,7 +117,7 @@
     // A picture whose recipe is known starts from its own words, unless there are others already.
     function startFromItsWords() {
       const box = room.box();
-      if (!box || !info.prompt || (box.value.trim() && box.value !== given)) return;
+      if (drawn.wordless || !box || !info.prompt || (box.value.trim() && box.value !== given)) return;
       given = info.prompt;
       A.type(box, given);
     }
@@ -162,19 +162,21 @@
       depth = Math.max(0, depth + by);
       room.root.classList.toggle("dropping", depth > 0);
     };
-    room.root.addEventListener("dragenter", (event) => { if (event.dataTransfer?.types.includes("Files")) over(1); });
-    room.root.addEventListener("dragleave", (event) => { if (event.dataTransfer?.types.includes("Files")) over(-1); });
-    room.root.addEventListener("dragover", (event) => { if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); });
+    // In the step viewer another panel may be in view.
+    const files = (event) => event.dataTransfer?.types.includes("Files") && root.checkVisibility();
+    room.root.addEventListener("dragenter", (event) => { if (files(event)) over(1); });
+    room.root.addEventListener("dragleave", (event) => { if (files(event)) over(-1); });
+    room.root.addEventListener("dragover", (event) => { if (files(event)) event.preventDefault(); });
     room.root.addEventListener("drop", (event) => {
       over(-depth);
       const dropped = pictureIn(event.dataTransfer);
-      if (!dropped) return;
+      if (!dropped || !root.checkVisibility()) return;
       event.preventDefault();
       take(dropped);
     });
     document.addEventListener("paste", (event) => {
       const pasted = pictureIn(event.clipboardData);
-      if (!pasted || !room.open) return;
+      if (!pasted || !root.checkVisibility()) return;
       event.preventDefault();
       take(pasted);
     });

@@ -54,6 +54,7 @@
     let wishToStop = false;
     let runId = "";
     let silence = 0;
+    const followers = new Set();
 
     const active = () => ACTIVE.includes(state);
     const pictures = () => view.cells.map((cell) => cell.picture).filter(Boolean);
@@ -110,6 +111,7 @@
       if (!active()) wishToStop = false;
       A.gather(pictures());
       drawActions();
+      for (const act of followers) act(scene);
     }
 
     function build(scene) {
@@ -265,7 +267,7 @@
     drawStrip();
     A.onGather(() => { drawStrip(); drawActions(); });
     watch("value", () => draw(props.value));
-    room.ready("stage", { corner, get painted() { return view.cells.length > 0; }, sending, cancel, lost, silent, refuse, note, use: (id) => trigger("select", { id }) });
+    room.ready("stage", { corner, follow: (act) => followers.add(act), get painted() { return view.cells.length > 0; }, sending, cancel, lost, silent, refuse, note, use: (id) => trigger("select", { id }) });
   };
 
   function invitation(examples, choose) {

@@ -27,7 +27,7 @@ from studio.core.events import (
     Result,
     Step,
 )
-from studio.core.recipe import ImageToImage, Inpaint, Outpaint, Painting, TextToImage
+from studio.core.recipe import ImageToImage, Inpaint, Outpaint, Painting, Recover, TextToImage
 
 if TYPE_CHECKING:
     from studio.core.settings import Settings
@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[type[Painting], str]] = {
     "stylise": (ImageToImage, "paint a picture anew, or neighbours of it"),
     "inpaint": (Inpaint, "paint a part of a picture anew"),
     "outpaint": (Outpaint, "carry a picture on beyond its edges"),
+    "recover": (Recover, "diffuse a picture into noise and recover it from there"),
 }
 """Name of the command -> what it makes, and what its help says."""
 
@@ -100,7 +101,9 @@ def _with_pictures(
     for notice in notices:
         progress.say(notice.text)
     prompt = recipe.prompt
-    if not prompt and taken.recipe is not None and taken.recipe.prompt:
+    # What went into noise comes back without words; its own would edit it.
+    wanting = not prompt and not isinstance(recipe, Recover)
+    if wanting and taken.recipe is not None and taken.recipe.prompt:
         prompt = taken.recipe.prompt
         progress.say(f"The picture's own prompt: {prompt}")
     return dataclasses.replace(recipe, prompt=prompt, **names)
@@ -161,7 +164,16 @@ def _remarks(result: Result) -> str:
     if result.proof is not None:
         where = "outside the mask" if "mask" in result.recipe.inputs else "of the original"
         remarks += f"  {result.proof.changed_outside} pixels changed {where}"
+    if result.recovery is not None:
+        found = result.recovery
+        remarks += f"  PSNR {_decibels(found.round_trip_psnr)} against the autoencoder's round trip"
+        remarks += f", {_decibels(found.original_psnr)} against the picture"
+        remarks += f"  {found.passes} passes"
     return remarks
+
+
+def _decibels(psnr: float | None) -> str:
+    return "infinite, every pixel is equal," if psnr is None else f"{psnr:.1f} dB"
 
 
 @contextlib.contextmanager

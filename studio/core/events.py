@@ -4,6 +4,7 @@ Events are frozen and picklable: no tensor, no picture object, so they may cross
 machines. `picture` says which picture of the click an event speaks of, counted from 0.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,29 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Recovery:
+    """What a picture shows that went into noise and came back.
+
+    Attributes:
+        round_trip_psnr: Against the autoencoder's own round trip, dB; None when every pixel is equal.
+        original_psnr: Against the picture as it went in, dB; None when every pixel is equal.
+        largest: Largest difference from the round trip of any value of any pixel, 0 to 255.
+        passes: Forward passes it took, both ways.
+        mean: Of the noise; 0 where it is truly random.
+        std: Of the noise; 1 where it is truly random.
+        pictures: "original", "round_trip" and "diffused" -> their names among the inputs; empty when they could not be kept.
+    """
+
+    round_trip_psnr: float | None
+    original_psnr: float | None
+    largest: int
+    passes: int
+    mean: float
+    std: float
+    pictures: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """A picture on disk.
 
@@ -49,6 +73,7 @@ class Result:
         steps_done: Steps made; fewer than `steps_total` when the picture was stopped early.
         steps_total: Steps the recipe asks for.
         proof: For pictures made by repainting a part of another.
+        recovery: For pictures that went into noise and came back.
     """
 
     id: str
@@ -60,6 +85,7 @@ class Result:
     steps_done: int
     steps_total: int
     proof: Proof | None = None
+    recovery: Recovery | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,15 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from studio.core.recipe import FromPicture, ImageToImage, Inpaint, Outpaint, Painting, TextToImage
+from studio.core.recipe import (
+    FromPicture,
+    ImageToImage,
+    Inpaint,
+    Outpaint,
+    Painting,
+    Repainting,
+    TextToImage,
+)
 from studio.diffusion.masking import (
     Canvas,
     Mask,
@@ -52,9 +60,9 @@ def text_to_image(recipe: TextToImage, model: Model) -> Algorithm:
 
     Raises: ValueError when the recipe is not settled.
     """
-    random = _random(recipe)
-    meaning = yield from _meaning(recipe)
-    shape = model.latents.shape(_settled(recipe.width), _settled(recipe.height))
+    random = random_of(recipe)
+    meaning = yield from meaning_of(recipe)
+    shape = model.latents.shape(settled(recipe.width), settled(recipe.height))
     x = torch.randn(shape, generator=random).to(model.device)
     solver = _solver(recipe, model, random)
     x = yield from _denoised(recipe, model, solver, x * solver.start_scale, meaning=meaning)
@@ -73,8 +81,8 @@ def image_to_image(recipe: ImageToImage, model: Model, source: Pixels) -> Algori
     """
     if recipe.strength == 0:
         return source
-    random = _random(recipe)
-    meaning = yield from _meaning(recipe)
+    random = random_of(recipe)
+    meaning = yield from meaning_of(recipe)
     x0, noise = yield from _encoded(recipe, model, source, random)
     solver = _late_solver(recipe, model, random)
     x = solver.noised(x0, noise, solver.timesteps[0])
@@ -93,7 +101,7 @@ def inpaint(recipe: Inpaint, model: Model, source: Pixels, mask: Mask) -> Algori
     """
     if recipe.strength == 0:
         return source
-    size = (_settled(recipe.width), _settled(recipe.height))
+    size = (settled(recipe.width), settled(recipe.height))
     canvas: Canvas = yield Aside(partial(inpainting_canvas, recipe, source, mask, size))
     return (yield from _repainted(recipe, model, canvas))
 
@@ -104,7 +112,7 @@ def outpaint(recipe: Outpaint, model: Model, source: Pixels) -> Algorithm:
     Args:
         source: The picture, (H, W, 3).
     """
-    size = (_settled(recipe.width), _settled(recipe.height))
+    size = (settled(recipe.width), settled(recipe.height))
     canvas: Canvas = yield Aside(partial(outpainting_canvas, recipe, source, size))
     return (yield from _repainted(recipe, model, canvas))
 
@@ -115,22 +123,22 @@ def _repainted(recipe: Inpaint | Outpaint, model: Model, canvas: Canvas) -> Algo
     A plain model gets the known part back at every step, covered with as much noise as the step ends with; a model that
     sees the mask gets mask and masked picture beside x.
     """
-    random = _random(recipe)
-    meaning = yield from _meaning(recipe)
+    random = random_of(recipe)
+    meaning = yield from meaning_of(recipe)
     from_noise = recipe.strength == 1 or (isinstance(recipe, Inpaint) and recipe.start == "noise")
     solver = (_solver if from_noise else _late_solver)(recipe, model, random)
-    shape = model.latents.shape(_settled(recipe.width), _settled(recipe.height))
+    shape = model.latents.shape(settled(recipe.width), settled(recipe.height))
     cells = torch.from_numpy(canvas.latent_mask(shape[2], shape[3]))
     mask = cells.float()[None, None].to(model.device)
     x0 = None
     if not (model.sees_mask and from_noise):
-        encoded: Encoded = yield Encode(_pixel_tensor(canvas.start))
+        encoded: Encoded = yield Encode(pixel_tensor(canvas.start))
         x0 = encoded.sample(random)
     noise = torch.randn(shape, generator=random).to(model.device)
     x = noise * solver.start_scale
     if x0 is not None and not from_noise:
         x = solver.noised(x0, noise, solver.timesteps[0])
-    masked: Encoded = yield Encode(_pixel_tensor(canvas.masked))
+    masked: Encoded = yield Encode(pixel_tensor(canvas.masked))
     beside = torch.cat([mask, masked.sample(random)], 1)
 
     def keep_known(way: Way) -> Tensor:
@@ -178,11 +186,11 @@ def _denoised(
         try:
             for turn in (turn for turn in recipe.turns if turn.at == way.made):
                 way.turn(turn, model)
-                meaning = yield from _meaning(way.recipe)
+                meaning = yield from meaning_of(way.recipe)
             t, x = way.t, way.solver.model_input(way.x, way.t)
             model_input = x if beside is None else torch.cat([x, beside], 1)
             total = way.made + len(way.solver.timesteps) - way.here
-            scale = _settled(way.recipe.guidance_scale)
+            scale = settled(way.recipe.guidance_scale)
             prediction = yield Question(model_input, float(t), scale, *meaning, way.made, total)
             way.x = way.solver.step(prediction, t, way.x)
             if recipe.turns:
@@ -195,10 +203,11 @@ def _denoised(
     return way.x
 
 
-def _meaning(recipe: Painting) -> Generator[Ask, Any, Meaning]:
+def meaning_of(recipe: Painting) -> Generator[Ask, Any, Meaning]:
+    """What the prompt means to the model, and, where there is guidance, what to steer away from."""
     words: Context = yield Words(recipe.words)
     against: Context | None = None
-    if _settled(recipe.guidance_scale) > 1:
+    if settled(recipe.guidance_scale) > 1:
         against = yield Words(recipe.negative_prompt, against=True)
     return words, against
 
@@ -207,34 +216,39 @@ def _encoded(
     recipe: FromPicture, model: Model, source: Pixels, random: torch.Generator
 ) -> Generator[Ask, Any, tuple[Tensor, Tensor]]:
     """The source's latent at the recipe's size, and noise of its shape."""
-    size = (_settled(recipe.width), _settled(recipe.height))
+    size = (settled(recipe.width), settled(recipe.height))
     small: Pixels = yield Aside(partial(resized, source, size))
-    encoded: Encoded = yield Encode(_pixel_tensor(small))
+    encoded: Encoded = yield Encode(pixel_tensor(small))
     x0 = encoded.sample(random)
     return x0, torch.randn(x0.shape, generator=random).to(model.device)
 
 
 def _solver(recipe: Painting, model: Model, random: torch.Generator) -> Solver:
-    name, steps = _settled(recipe.sampler), _settled(recipe.steps)
+    name, steps = settled(recipe.sampler), settled(recipe.steps)
     return Solver(name, model.noise_schedule, steps, model.device, random)
 
 
-def _late_solver(recipe: FromPicture, model: Model, random: torch.Generator) -> Solver:
+def _late_solver(recipe: Repainting, model: Model, random: torch.Generator) -> Solver:
     solver = _solver(recipe, model, random)
-    solver.begin_late(_settled(recipe.steps), recipe.strength)
+    solver.begin_late(settled(recipe.steps), recipe.strength)
     return solver
 
 
-def _random(recipe: Painting) -> torch.Generator:
-    return torch.Generator("cpu").manual_seed(_settled(recipe.seed))
+def random_of(recipe: Painting) -> torch.Generator:
+    """The one source of chance of a settled recipe: on the CPU, from its seed."""
+    return torch.Generator("cpu").manual_seed(settled(recipe.seed))
 
 
-def _pixel_tensor(pixels: Pixels) -> Tensor:
+def pixel_tensor(pixels: Pixels) -> Tensor:
     """(H, W, 3) bytes to (1, 3, H, W) in [-1, 1]."""
     return torch.from_numpy(pixels.copy()).movedim(-1, 0)[None].float() / 127.5 - 1
 
 
-def _settled(value: T | None) -> T:
+def settled(value: T | None) -> T:
+    """A setting that settling has filled in.
+
+    Raises: ValueError when it has not.
+    """
     if value is None:
         raise ValueError("the recipe must be settled before it is painted")
     return value

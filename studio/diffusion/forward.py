@@ -5,7 +5,7 @@ normal. Everything here is a formula: no network, and no torch, though its tenso
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -87,6 +87,33 @@ SCHEDULES: Registry[Callable[[int], NoiseSchedule]] = Registry(
     "noise schedule", {"linear": linear, "scaled_linear": scaled_linear, "cosine": cosine}
 )
 """The schedules of the papers: name -> number of timesteps -> schedule."""
+
+
+def of_config(config: Mapping[str, Any]) -> NoiseSchedule:
+    """The schedule a model was trained with, from its scheduler's configuration as diffusers writes it.
+
+    Raises: ValueError when it is of a kind that is not known here.
+    """
+    timesteps = int(config.get("num_train_timesteps", 1000))
+    start, end = float(config.get("beta_start", 1e-4)), float(config.get("beta_end", 0.02))
+    kind = config.get("beta_schedule", "linear")
+    if config.get("trained_betas") is not None:
+        schedule = _from_betas(np.asarray(config["trained_betas"], dtype=np.float64))
+    elif kind == "linear":
+        schedule = _from_betas(np.linspace(start, end, timesteps))
+    elif kind == "scaled_linear":
+        schedule = _from_betas(np.linspace(math.sqrt(start), math.sqrt(end), timesteps) ** 2)
+    elif kind == "squaredcos_cap_v2":
+        schedule = cosine(timesteps)
+    else:
+        raise ValueError(f"unknown noise schedule {kind!r:.40}")
+    return _ending_in_noise(schedule) if config.get("rescale_betas_zero_snr") else schedule
+
+
+def _ending_in_noise(schedule: NoiseSchedule) -> NoiseSchedule:
+    """Shifted and stretched so that no signal is left at the end (Lin et al. 2023, arXiv:2305.08891, algorithm 1)."""
+    roots = np.sqrt(schedule.alpha_bars)
+    return NoiseSchedule(((roots - roots[-1]) * roots[0] / (roots[0] - roots[-1])) ** 2)
 
 
 def noised(x0: Values, eps: Values, alpha_bar: float) -> Values:

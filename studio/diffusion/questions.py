@@ -58,6 +58,7 @@ class Question:
         against: The negative prompt; None when guidance_scale is 1 or less.
         index: Which step this is, 0 = first.
         total: Number of steps.
+        shows_x: A preview of this step shows x itself, not the clean estimate in it: on the way into noise.
     """
 
     x: Tensor
@@ -67,6 +68,7 @@ class Question:
     against: Context | None
     index: int
     total: int
+    shows_x: bool = False
 
     @property
     def rows(self) -> int:
@@ -258,5 +260,6 @@ class Model(Protocol):
     def preview(self, x0: Tensor) -> Preview:
         """A cheap look at a clean estimate x0 (1, C, h, w); never the full decoder."""
 
-    def preview_map(self) -> tuple[Tensor, Tensor, int]:
-        """The linear map behind previews: weight (3 * p**2, C), bias (3 * p**2,), and p pixels per cell along one side."""
+    @property
+    def projection(self) -> tuple[Tensor, Tensor]:
+        """The linear map behind `preview`: weight (3 * p * p, C) and bias, pixels in the order of pixel_shuffle."""

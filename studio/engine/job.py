@@ -310,7 +310,9 @@ class Job:
     def _preview(self) -> Preview | None:
         """A preview, or none: a picture must not fail because its preview did."""
         try:
-            return self.model.preview(self.clean) if self.clean is not None else None
+            question: Question = self.asked  # type: ignore[assignment]
+            shown = question.x if question.shows_x else self.clean
+            return self.model.preview(shown) if shown is not None else None
         except Exception:
             log.exception("preview of job %s failed", self.id)
             return None

@@ -29,8 +29,8 @@ VERSION = 1
 MAX_HEADER = 2**20
 """Bytes; the longest legal recipe needs under 400 KiB of them."""
 
-MAX_PASSES = 400
-"""More than any recipe asks for: 150 steps, looked at twice, and a few more after a turn."""
+MAX_PASSES = 2000
+"""More than any recipe asks for: 150 steps into noise, each looked at a dozen times, and as many back."""
 
 MAX_CHANNELS, MAX_SIDE, MAX_PATCH = 64, 512, 32
 """Of a latent, and preview pixels per cell."""

@@ -40,7 +40,13 @@ class ModelCard:
     variant: str | None = None
     unsuited_samplers: frozenset[str] = field(default_factory=frozenset)
 
-    kinds: tuple[str, ...] = ("text_to_image", "image_to_image", "inpaint", "outpaint")
+    kinds: tuple[str, ...] = (
+        "text_to_image",
+        "image_to_image",
+        "inpaint",
+        "outpaint",
+        "recover",
+    )
 
     @property
     def built_in(self) -> bool:

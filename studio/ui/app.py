@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 SCRIPTS = (
     "page", "rooms", "memory", "pick", "camera", "source", "canvas", "easel", "mask", "sketch", "frame", "send",
-    "stage", "viewer", "steps", "forward", "reverse", "recover", "learn",
+    "stage", "viewer", "steps", "album", "noise", "levels", "formula", "forward", "reverse", "recover", "learn",
 )  # fmt: skip
 """assets/ui/<name>.js, in the order they are loaded."""
 
@@ -181,6 +181,7 @@ def _head(language: str) -> str:
         "cookie": LANGUAGE_COOKIE,
         "words": words.CHINESE if language == "zh-CN" else {},
         "tabs": {kind: tab.name for tab in TABS for kind in tab.kinds},
+        "titles": {tab.name: tab.title for tab in TABS},
         "thumbnails": [name for name in asset_paths() if name.endswith(".jpg")],
     }
     # "<" must not close the script it stands in.

@@ -39,6 +39,8 @@ OPTIONS = {
     "noise": "Noise",
     "blur": "Blur",
     "colour": "Colour",
+    "inversion": "Inversion",
+    "stochastic": "Stochastic",
 }
 """What the options of a setting are called."""
 

@@ -207,14 +207,18 @@ class PaintingTab:
             self.draw_more()
             self.form.place("steps", "guidance_scale", "sampler")
             self.form.place("seed", placeholder=text("new each time"))
-            with gr.Row(elem_id=self.id("seed-bar"), elem_classes="seed-bar"):
-                self.reuse_button = gr.Button(
-                    text("Reuse the last seed"), size="sm", elem_id=self.id("reuse")
-                )
-                self.fresh_button = gr.Button(
-                    text("New seed each time"), size="sm", elem_id=self.id("fresh")
-                )
+            self.draw_seed_bar()
             self.form.place("model")
+
+    def draw_seed_bar(self) -> None:
+        """Two buttons for the seed: the last one again, or a new one each time."""
+        with gr.Row(elem_id=self.id("seed-bar"), elem_classes="seed-bar"):
+            self.reuse_button = gr.Button(
+                text("Reuse the last seed"), size="sm", elem_id=self.id("reuse")
+            )
+            self.fresh_button = gr.Button(
+                text("New seed each time"), size="sm", elem_id=self.id("fresh")
+            )
 
     def draw_more(self) -> None:
         """Draw the tab's own settings among the advanced ones."""

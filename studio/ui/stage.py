@@ -26,7 +26,7 @@ from studio.core.events import (
     Result,
     Step,
 )
-from studio.core.recipe import FromPicture, Painting
+from studio.core.recipe import FromPicture, Painting, Recover, Repainting
 from studio.ui import boundary, words
 from studio.ui.form import part
 
@@ -145,6 +145,8 @@ class Scene:
         return {
             "run": self.run_id,
             "state": self._state(),
+            "kind": self.recipe.kind,
+            "into_noise": self._into_noise(),
             "line": self.line,
             "progress": self._progress(),
             "width": self.shape[0],
@@ -192,6 +194,15 @@ class Scene:
         ]
         return round(sum(shares) / len(shares), 4)
 
+    def _into_noise(self) -> bool:
+        """A way there and back is still on its way there: what previews show is noise."""
+        if not isinstance(self.recipe, Recover):
+            return False
+        index, total, _ = self.steps[0]
+        if self.recipe.mode == "stochastic":
+            return index <= 1
+        return index <= total - self.recipe.steps_each_way
+
     def _painting(self) -> str:
         under_way = [
             step
@@ -202,14 +213,19 @@ class Scene:
             return self.line
         index, total, _ = min(under_way)
         left = max(seconds for _, _, seconds in under_way)
-        step = self._say(
-            "Step {index} of {total} · {time} left", index=index, total=total, time=self._time(left)
-        )
+        step = self._say(self._steps_line(), index=index, total=total, time=self._time(left))
         count = len(self.cells)
         if count == 1:
             return step
         done = sum(cell["state"] == "done" for cell in self.cells)
         return self._say("{done} of {count} done", done=done, count=count) + " · " + step
+
+    def _steps_line(self) -> str:
+        if not isinstance(self.recipe, Recover):
+            return "Step {index} of {total} · {time} left"
+        if self._into_noise():
+            return "Into noise · pass {index} of about {total} · {time} left"
+        return "Back again · pass {index} of {total} · {time} left"
 
     def _ended(self) -> str:
         pictures = [cell["picture"] for cell in self.cells if "picture" in cell]
@@ -249,7 +265,11 @@ def shown(result: Result, language: str) -> dict[str, Any]:
     facts = [
         f"{result.width} × {result.height}",
         words.say("seed {seed}", language, seed=recipe.seed),
-        words.say("{steps} steps", language, steps=result.steps_total),
+        words.say(
+            "{steps} passes" if isinstance(recipe, Recover) else "{steps} steps",
+            language,
+            steps=result.steps_total,
+        ),
         words.duration(result.seconds, language),
     ]
     if result.steps_done < result.steps_total:
@@ -260,13 +280,20 @@ def shown(result: Result, language: str) -> dict[str, Any]:
             total=result.steps_total,
         )
     more: dict[str, Any] = {"kind": recipe.kind}
-    if result.steps_total < (recipe.steps or 0) and result.steps_done == result.steps_total:
+    if (
+        isinstance(recipe, Repainting)
+        and result.steps_total < (recipe.steps or 0)
+        and result.steps_done == result.steps_total
+    ):
         facts[2] = words.say(
             "{made} of {steps} steps", language, made=result.steps_total, steps=recipe.steps
         )
     if isinstance(recipe, FromPicture):
-        facts.insert(1, words.say("strength {strength}", language, strength=strength(recipe)))
         more["before"] = before(recipe, result)
+    if isinstance(recipe, Repainting):
+        facts.insert(1, words.say("strength {strength}", language, strength=strength(recipe)))
+    if isinstance(recipe, Recover):
+        more["recovery"] = recovery(recipe, result, language)
     if result.proof is not None:
         more["proof"] = words.say(
             "{count} pixels changed outside the mask · seam {seam}",
@@ -283,6 +310,33 @@ def shown(result: Result, language: str) -> dict[str, Any]:
         "prompt": recipe.prompt,
         "style": recipe.style,
         "facts": " · ".join(facts),
+    }
+
+
+def recovery(recipe: Recover, result: Result, language: str) -> dict[str, Any]:
+    """What a picture shows that went into noise and back; numbers as people write them."""
+    told: dict[str, Any] = {
+        "mode": recipe.mode,
+        "far": recipe.num_timesteps,
+        "edited": recipe.edited,
+        "stopped": result.steps_done < result.steps_total,
+    }
+    found = result.recovery
+    if found is None:
+        return told
+    same = words.say("every pixel is equal", language)
+
+    def decibels(psnr: float | None) -> str:
+        return same if psnr is None else f"{psnr:.1f} dB"
+
+    return told | {
+        "round_trip": decibels(found.round_trip_psnr),
+        "original": decibels(found.original_psnr),
+        "largest": found.largest,
+        "passes": found.passes,
+        "mean": f"{found.mean:.3f}",
+        "std": f"{found.std:.3f}",
+        "pictures": bool(found.pictures),
     }
 
 

@@ -9,6 +9,7 @@ import random
 import secrets
 import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,12 +36,16 @@ from studio.core.settings import Settings
 from studio.core.styles import STYLES
 from studio.gallery import intake
 from studio.gallery.inputs import Inputs
+from studio.noising import Noisings
 
 KNOWN = {
     "a", "an", "the", "of", "in", "on", "at", "by", "to", "full", "with", "and", "house", "sea",
     "sunset", "lighthouse", "cliff", "forest", "river", "lake", "moon", "night", "snow", "village",
     "autumn", "morning", "mist", "cat", "boat", "mountain",
 }  # fmt: skip
+
+
+MODELS = Path(__file__).parents[2] / "assets" / "models"
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,7 @@ class FakeStudio:
         self.runs: dict[str, Run] = {}
         self.results: dict[str, tuple[str, Result]] = {}
         self.inputs = Inputs(home)
+        self.noising = Noisings(lambda model: MODELS / model, self.ask, self.status)
 
     def choices(self, name: str, model: str = "palette") -> list[Choice]:
         """Entries of a list."""
@@ -261,6 +267,24 @@ class FakeStudio:
         result = Result(name, path, recipe, width, height, seconds, steps, total, proof)
         self.results[name] = (owner, result)
         return result
+
+    def ask(self, algorithm: Any, owner: str, **where: Any) -> Future[Any]:
+        """The answers of a model that is a formula."""
+        from studio.diffusion.questions import Encode
+        from tests.fakes import FakeModel
+
+        model, told, answer = FakeModel(), Future[Any](), None
+        questions = algorithm(model)
+        try:
+            while True:
+                asked = questions.send(answer)
+                if isinstance(asked, Encode):
+                    answer = model.encode_picture(asked.x)
+                else:
+                    (answer,) = model.decode(asked.x)
+        except StopIteration as end:
+            told.set_result(end.value)
+        return told
 
     def start(self) -> None:
         """Nothing to load."""

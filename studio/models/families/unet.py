@@ -150,9 +150,10 @@ class UNetModel:
         """One small matrix product per latent cell."""
         return self._projection(x0)
 
-    def preview_map(self) -> tuple[Tensor, Tensor, int]:
-        """The projection, in float32 on the CPU."""
-        return self._projection.weight, self._projection.bias, self._projection.patch
+    @property
+    def projection(self) -> tuple[Tensor, Tensor]:
+        """Weight and bias of the linear map behind `preview`."""
+        return self._projection.weight, self._projection.bias
 
     def _load(self, folder: Path, variant: str | None) -> None:
         from diffusers import AutoencoderKL, UNet2DConditionModel

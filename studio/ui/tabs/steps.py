@@ -24,4 +24,4 @@ class StepsTab:
                 panel.build(studio, page, pictures)
 
 
-TAB = Tab("steps", "Step viewer", (), StepsTab)
+TAB = Tab("steps", "Step viewer", ("recover",), StepsTab)

@@ -1,0 +1,69 @@
+/* The formula of the moment, in MathML: in general, at this timestep, and for one pixel with its own numbers. */
+"use strict";
+(() => {
+  const A = window.Atelier;
+  const SPACE = "http://www.w3.org/1998/Math/MathML";
+  const COLOURS = ["Red", "Green", "Blue"];
+
+  A.math = (tag, ...children) => {
+    const node = document.createElementNS(SPACE, tag);
+    node.append(...children);
+    return node;
+  };
+  const { math } = A;
+  const mi = (name) => math("mi", name), mo = (sign) => math("mo", sign);
+  const sub = (name, below) => math("msub", mi(name), typeof below === "string" ? mi(below) : below);
+  const bar = () => math("mover", mi("α"), mo("¯"));
+  const block = (...children) => {
+    const node = math("math", ...children);
+    node.setAttribute("display", "block");
+    return node;
+  };
+
+  /* Numbers as print has them: a true minus, few digits, powers of ten where there are many noughts. */
+  A.number = (value, digits = 4) => {
+    if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+    const small = value !== 0 && Math.abs(value) < 10 ** (1 - digits);
+    if (!small) return value.toFixed(digits).replace("-", "−");
+    const [mantissa, power] = value.toExponential(2).split("e");
+    const raised = [...power.replace("+", "")].map((sign) => (sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign])).join("");
+    return `${mantissa.replace("-", "−")} × 10${raised}`;
+  };
+  const bracketed = (value) => (value < 0 ? `(${A.number(value, 3)})` : A.number(value, 3));
+
+  A.formula = () => {
+    const level = mi("t"), now = math("mn", "0"), signal = math("mn", "1"), noise = math("mn", "0");
+    const general = block(sub("x", "t"), mo("="), math("msqrt", math("msub", bar(), mi("t"))), sub("x", math("mn", "0")), mo("+"),
+      math("msqrt", math("mrow", math("mn", "1"), mo("−"), math("msub", bar(), level))), mi("ε"));
+    const moment = block(math("msub", mi("x"), now), mo("="), signal, sub("x", math("mn", "0")), mo("+"), noise, mi("ε"));
+    const rows = COLOURS.map((name) => {
+      const parts = Array.from({ length: 5 }, () => math("mn", "0"));
+      const [result, share, before, cover, random] = parts;
+      const label = math("mtext", A.say(name));
+      label.classList.add(`formula-${name.toLowerCase()}`);
+      return { parts, node: math("mtr", math("mtd", label), math("mtd", result), math("mtd", mo("=")), math("mtd", math("mrow", share, mo("·"), before)),
+        math("mtd", mo("+")), math("mtd", math("mrow", cover, mo("·"), random))) };
+    });
+    const swatch = () => A.make("span", { class: "formula-swatch", "aria-hidden": "true" });
+    const was = swatch(), is = swatch(), place = A.make("span");
+    const node = A.make("div", { class: "formula" }, general, moment,
+      A.make("p", { class: "formula-pixel" }, was, "→", is, place), block(math("mtable", ...rows.map((row) => row.node))));
+    const colour = (values) => `rgb(${values.map((value) => Math.round(Math.min(255, Math.max(0, (value + 1) * 127.5)))).join(" ")})`;
+    return {
+      node,
+      draw(t, alphaBar, { x, y, before, random, after }) {
+        const a = Math.sqrt(alphaBar), b = Math.sqrt(1 - alphaBar);
+        now.textContent = t;
+        signal.textContent = A.number(a);
+        noise.textContent = A.number(b);
+        place.textContent = A.say("The pixel at {x}, {y}", { x, y });
+        was.style.background = colour(before);
+        is.style.background = colour(after);
+        rows.forEach(({ parts }, i) => {
+          const values = [A.number(after[i], 3), A.number(a, 3), bracketed(before[i]), A.number(b, 3), bracketed(random[i])];
+          parts.forEach((part, k) => { part.textContent = values[k]; });
+        });
+      },
+    };
+  };
+})();
