@@ -163,8 +163,10 @@ class FakeStudio:
         self.store = Store(home)
         self.trajectories = Trajectories(home, 1.0)
         self.engine = SimpleNamespace(passes=self.passes)
-        self.catalog = SimpleNamespace(revision=lambda model: "not here")
-        self.wishes = SimpleNamespace(placed=lambda recipe, pixels: pixels)
+        self.catalog = SimpleNamespace(
+            revision=lambda model: "not here", loaded=lambda model: False
+        )
+        self.wishes = SimpleNamespace(placed=lambda recipe, pixels: pixels, place=self.place)
         self.steps = Steps(self)  # type: ignore[arg-type]
         self.inputs = Inputs(home)
         self.noising = Noisings(lambda model: MODELS / model, self.ask, self.status)
@@ -324,6 +326,11 @@ class FakeStudio:
     def before(self, recipe: Painting) -> Image.Image:
         """What the picture would have been without its turns."""
         return self.painted(replace(recipe, turns=()))
+
+    def place(self, recipe: Painting) -> Any:
+        """The picture's size, all of it painted."""
+        size = self.painted(recipe).size
+        return size, (0, 0, *size)
 
     def passes(self, job: str, owner: str) -> Any:
         """What a picture under way has behind it."""
