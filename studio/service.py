@@ -11,12 +11,12 @@ import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studio import keeping
 from studio.core.errors import ModelUnavailable, StudioError, UnknownName
-from studio.core.events import Cancelled, Event, Finished, Proof, Result
+from studio.core.events import Cancelled, Event, Finished, Result
 from studio.core.recipe import Defaults, Painting, TextToImage
 from studio.core.settings import Settings
 from studio.core.styles import STYLES
@@ -26,12 +26,14 @@ from studio.engine.job import Job, Picture
 from studio.gallery import intake
 from studio.gallery.home import pictures_home
 from studio.gallery.inputs import Inputs
-from studio.gallery.metadata import Made, fingerprint
 from studio.gallery.store import Store
+from studio.gallery.trajectories import Trajectories
 from studio.models.catalog import Catalog
 from studio.models.vocabulary import Vocabulary
 from studio.noising import Noisings
-from studio.wishes import Wishes
+from studio.results import Results
+from studio.steps import Steps
+from studio.wishes import Remark, Wishes
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -43,9 +45,6 @@ if TYPE_CHECKING:
     from studio.reproduce import Verdict
 
 log = logging.getLogger(__name__)
-
-REMEMBERED = 10_000
-"""Pictures of this process that `find` and `recent` know; all of them stay on disk."""
 
 _SECRET = re.compile(r"\b(?:hf_|sk-|ghp_|github_pat_|xox[bp]-|AKIA)[A-Za-z0-9_-]{8,}")
 
@@ -100,6 +99,7 @@ class Run:
         id: Unguessable.
         owner: Whose it is.
         recipe: Settled; may ask for several pictures.
+        jobs: A name for each of its pictures while it is under way.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class Run:
         self.recipe = recipe
         self._engine = engine
         self._mailbox = mailbox
-        self._jobs = jobs
+        self.jobs = tuple(jobs)
 
     def events(self) -> Iterator[Event]:
         """Events of all pictures until the last one ends; blocks."""
@@ -122,7 +122,7 @@ class Run:
 
     def cancel(self) -> None:
         """Stop at the next step; what exists is kept and arrives with `Cancelled`."""
-        self._engine.cancel(self._jobs)
+        self._engine.cancel(self.jobs)
 
 
 class Studio:
@@ -132,8 +132,11 @@ class Studio:
         settings: What it was started with.
         catalog: The models.
         store: The pictures.
+        results: The pictures that can be shown again.
         inputs: The pictures and masks that recipes start from.
         engine: The device.
+        trajectories: The steps kept beside the pictures.
+        steps: Every step of a run, to be seen and taken again.
         noising: Pictures on their way into noise.
     """
 
@@ -156,11 +159,13 @@ class Studio:
             pictures_per_owner=settings.pictures_per_owner, pictures_total=settings.pictures_total
         )
         self.wishes = Wishes(settings, self.catalog, self.inputs, self.engine.pace)
+        self.trajectories = Trajectories(home, settings.steps_gib)
+        self.results = Results(self.store, everything=settings.workstation)
+        self.steps = Steps(self)
         self.noising = Noisings(self.catalog.folder, self.ask, self.status)
         self._lock = threading.Lock()
         # A run lives as long as somebody listens to it.
         self._runs: weakref.WeakValueDictionary[str, Run] = weakref.WeakValueDictionary()
-        self._results: dict[str, tuple[str, Result]] = {}
         self._vocabularies: dict[str, Vocabulary] = {}
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
@@ -232,6 +237,8 @@ class Studio:
         keep: bool = True,
         stop_after: int | None = None,
         tape: Sequence[Pass] = (),
+        remarks: Sequence[Remark] = (),
+        end: Callable[[Job, Picture], Event] | None = None,
     ) -> Run:
         """Accept a wish.
 
@@ -241,6 +248,8 @@ class Studio:
             keep: False writes the pictures to a scratch folder that goes with the studio.
             stop_after: Stop after this many steps and keep what exists.
             tape: Passes of an earlier run that begins alike; the model is not asked for them again.
+            remarks: What to say when it begins, beside what there is to say anyway.
+            end: What becomes of a picture instead of being kept, off the device's thread; gives its last event.
 
         Raises: RecipeError, UnknownName, ModelUnavailable, QueueFull; all at once.
         """
@@ -248,11 +257,11 @@ class Studio:
         settled = self.wishes.settled(recipe)
         store = self.store if keep else self._scratch_store()
         mailbox, jobs = self.engine.submit(
-            [self.wishes.made(one, tape) for one in settled.pictures()],
+            [self.wishes.made(one, tape, remarks) for one in settled.pictures()],
             owner,
             self.catalog.model(settled.model),
             title=self.catalog.cards[settled.model].title,
-            keep=lambda job, picture: self._kept(store, job, picture),
+            keep=end or (lambda job, picture: self._kept(store, job, picture)),
             stop_after=stop_after,
         )
         run = Run(self.engine, settled, owner, mailbox, jobs)
@@ -318,10 +327,8 @@ class Studio:
         return random.choice(prompts), random.choice([name for name in STYLES if name != "none"])
 
     def find(self, picture_id: str, owner: str) -> Result | None:
-        """A picture this owner made since the studio started."""
-        with self._lock:
-            kept = self._results.get(picture_id)
-        return kept[1] if kept is not None and kept[0] == owner else None
+        """A picture this owner made since the studio started; on a workstation also one of earlier starts."""
+        return self.results.find(picture_id, owner)
 
     def recovered(self, picture_id: str, owner: str, name: str) -> Image | None:
         """What lies behind a picture of this owner that went into noise and back; see `Recoveries.picture`."""
@@ -329,10 +336,8 @@ class Studio:
         return self.wishes.recoveries.picture(result, name) if result else None
 
     def recent(self, owner: str, limit: int = 24) -> list[Result]:
-        """This owner's pictures since the studio started, newest first."""
-        with self._lock:
-            mine = [result for kept_by, result in self._results.values() if kept_by == owner]
-        return mine[: -limit - 1 : -1]
+        """This owner's pictures that `find` knows, newest first."""
+        return self.results.recent(owner, limit)
 
     def status(self, model: str = "palette") -> Status:
         """The state of the studio and of one model."""
@@ -377,57 +382,11 @@ class Studio:
         return Store(Path(self._scratch.name))
 
     def _kept(self, store: Store, job: Job, picture: Picture) -> Event:
-        """Write a picture with its recipe; the event that tells of it."""
-        import diffusers
-        import torch
-        from PIL import Image
-
-        from studio import __version__
-
-        image = Image.fromarray(picture.pixels)
-        made = Made(
-            app=__version__,
-            model_hash=picture.recipe.revision or "",
-            device=picture.model.device,
-            dtype=picture.model.dtype,
-            torch=torch.__version__,
-            diffusers=diffusers.__version__,
-            batch=picture.batch,
-            steps_done=picture.steps_done,
-            steps_total=picture.steps_total,
-            seconds=round(picture.seconds, 3),
-            created=datetime.now(UTC).isoformat(timespec="milliseconds"),
-            pixels=fingerprint(image),
-        )
-        picture_id, path = store.save(image, picture.recipe, made, job.owner)
-        result = Result(
-            picture_id,
-            path,
-            picture.recipe,
-            image.width,
-            image.height,
-            picture.seconds,
-            picture.steps_done,
-            picture.steps_total,
-            self._proof(picture.recipe, path),
-            self.wishes.recovery(picture.recipe),
-        )
+        """Write a picture with its recipe and its steps; the event that tells of it."""
+        result = keeping.saved(store, picture, job.owner, self.wishes)
         if store is self.store:
-            with self._lock:
-                self._results[picture_id] = (job.owner, result)
-                if len(self._results) > REMEMBERED:
-                    del self._results[next(iter(self._results))]
+            keeping.keep_steps(self.trajectories, job, picture, result)
+            self.results.add(result, job.owner, job.id)
         if job.stopping:
             return Cancelled(job.picture, result)
         return Finished(job.picture, result)
-
-    def _proof(self, recipe: Painting, path: Path) -> Proof | None:
-        """What the file shows about its edges; a picture that is kept is not lost because this could not be counted."""
-        import numpy as np
-        from PIL import Image
-
-        try:
-            return self.wishes.proof(recipe, np.asarray(Image.open(path)))
-        except Exception:
-            log.exception("the edges of %s could not be counted", path.name)
-            return None

@@ -43,6 +43,10 @@ LARGEST = 4096 * 4096
 """Pixels a picture may have after outpainting."""
 
 
+Remark = tuple[str, tuple[tuple[str, object], ...]]
+"""A template and its values."""
+
+
 class Wishes:
     """Makes wishes out of recipes.
 
@@ -91,13 +95,21 @@ class Wishes:
         self._refuse_long_work(settled)
         return settled
 
-    def made(self, recipe: Painting, tape: Sequence[Pass] = ()) -> Wish:
-        """What the engine runs for one picture of a settled recipe; passes on the tape are not asked of the model again."""
-        return Wish(recipe, self._algorithm(recipe), self._notes(recipe), tape)
+    def made(
+        self, recipe: Painting, tape: Sequence[Pass] = (), remarks: Sequence[Remark] = ()
+    ) -> Wish:
+        """What the engine runs for one picture of a settled recipe.
 
-    def _notes(self, recipe: Painting) -> tuple[tuple[str, tuple[tuple[str, object], ...]], ...]:
+        Args:
+            recipe: Settled, one picture.
+            tape: Passes that are not asked of the model again.
+            remarks: What else to say when it begins.
+        """
+        return Wish(recipe, self._algorithm(recipe), (*remarks, *self._notes(recipe)), tape)
+
+    def _notes(self, recipe: Painting) -> tuple[Remark, ...]:
         """What to say when it begins: fewer steps, specks left out."""
-        notes: list[tuple[str, tuple[tuple[str, object], ...]]] = []
+        notes: list[Remark] = []
         if isinstance(recipe, Repainting):
             if recipe.strength == 0:
                 notes.append(("At strength 0 nothing changes: this is the picture you gave.", ()))
@@ -110,6 +122,28 @@ class Wishes:
                 message = "{count} single pixels in the mask were left out."
                 notes.append((message, (("count", ignored),)))
         return tuple(notes)
+
+    def placed(self, recipe: Painting, painted: Pixels) -> Pixels:
+        """Pixels the model painted as they come into the picture: at the source's aspect, or in their place in it."""
+        from studio.diffusion.masking import (
+            inpainting_canvas,
+            outpainting_canvas,
+            own_aspect,
+            resized,
+        )
+
+        size = (recipe.width or 0, recipe.height or 0)
+        match recipe:
+            case ImageToImage():
+                return resized(painted, own_aspect(self._pixels(recipe.source), painted))
+            case Inpaint():
+                source = self._pixels(recipe.source)
+                return inpainting_canvas(recipe, source, self._mask(recipe), size).filled(painted)
+            case Outpaint():
+                source = self._pixels(recipe.source)
+                return outpainting_canvas(recipe, source, size).filled(painted)
+            case _:
+                return painted
 
     def proof(self, recipe: Painting, result: Pixels) -> Proof | None:
         """What a finished inpainting or outpainting shows about its edges; None for other kinds."""

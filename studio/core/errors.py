@@ -92,6 +92,14 @@ class GalleryError(StudioError):
     """A picture could not be kept or read."""
 
 
+class NotFound(GalleryError):
+    """There is no such picture, or it is somebody else's; nobody learns which."""
+
+
+class Dropped(GalleryError):
+    """The steps of a picture are not on disk any more; its recipe makes them again."""
+
+
 class PictureError(StudioError):
     """A picture or mask that somebody gave cannot be taken: no picture, damaged, too large, too thin."""
 

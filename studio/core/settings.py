@@ -27,6 +27,7 @@ class Settings:
         memory_gib: Memory the loaded models may take together, GiB.
         pictures_per_owner: Unfinished pictures one owner may have.
         pictures_total: Unfinished pictures in all.
+        steps_gib: Disk the steps kept beside pictures may take together, GiB; 0 keeps none.
         max_minutes: Longest estimated work of one click, minutes.
         hosted: True on a shared host such as a Space.
     """
@@ -40,6 +41,7 @@ class Settings:
     memory_gib: float = 16.0
     pictures_per_owner: int = 32
     pictures_total: int = 128
+    steps_gib: float = 4.0
     max_minutes: float = 30.0
     hosted: bool = False
 
@@ -62,9 +64,15 @@ class Settings:
             memory_gib=_number(env, "STUDIO_MEMORY_GIB", 16.0),
             pictures_per_owner=_whole(env, "STUDIO_PICTURES_PER_OWNER", 32),
             pictures_total=_whole(env, "STUDIO_PICTURES_TOTAL", 128),
+            steps_gib=_number(env, "STUDIO_STEPS_GIB", 4.0),
             max_minutes=_number(env, "STUDIO_MAX_MINUTES", 5.0 if hosted else 30.0),
             hosted=hosted,
         )
+
+    @property
+    def workstation(self) -> bool:
+        """Nobody but whoever sits at this machine can reach the studio."""
+        return not self.hosted and self.host in ("127.0.0.1", "localhost", "::1")
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, highest: int = 2**31) -> int:

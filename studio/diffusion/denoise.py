@@ -26,7 +26,14 @@ from studio.core.recipe import (
     Repainting,
     TextToImage,
 )
-from studio.diffusion.masking import Canvas, Mask, inpainting_canvas, outpainting_canvas, resized
+from studio.diffusion.masking import (
+    Canvas,
+    Mask,
+    inpainting_canvas,
+    outpainting_canvas,
+    own_aspect,
+    resized,
+)
 from studio.diffusion.questions import (
     Algorithm,
     Aside,
@@ -81,7 +88,7 @@ def image_to_image(recipe: ImageToImage, model: Model, source: Pixels) -> Algori
     x = solver.noised(x0, noise, solver.timesteps[0])
     x = yield from _denoised(recipe, model, solver, x, meaning=meaning, known=x0)
     pixels: Pixels = yield Decode(x)
-    shaped: Pixels = yield Aside(partial(resized, pixels, _own_aspect(source, pixels)))
+    shaped: Pixels = yield Aside(partial(resized, pixels, own_aspect(source, pixels)))
     return shaped
 
 
@@ -235,13 +242,6 @@ def random_of(recipe: Painting) -> torch.Generator:
 def pixel_tensor(pixels: Pixels) -> Tensor:
     """(H, W, 3) bytes to (1, 3, H, W) in [-1, 1]."""
     return torch.from_numpy(pixels.copy()).movedim(-1, 0)[None].float() / 127.5 - 1
-
-
-def _own_aspect(source: Pixels, painted: Pixels) -> tuple[int, int]:
-    """Width and height of about the painted area in the source's own aspect ratio."""
-    height, width = source.shape[:2]
-    scale = (painted.shape[0] * painted.shape[1] / (width * height)) ** 0.5
-    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def settled(value: T | None) -> T:

@@ -98,6 +98,13 @@ def resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
 
 
+def own_aspect(source: Pixels, painted: Pixels) -> tuple[int, int]:
+    """Width and height of about the painted area in the source's own aspect ratio."""
+    height, width = source.shape[:2]
+    scale = (painted.shape[0] * painted.shape[1] / (width * height)) ** 0.5
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
 def effective_mask(recipe: Inpaint, mask: Mask) -> Mask:
     """The mask after inverting, dropping single-pixel specks, and growing or shrinking."""
     mask = ~mask if recipe.invert else mask

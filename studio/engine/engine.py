@@ -151,13 +151,15 @@ class Engine:
         self._accept([job], owner)
         return answer
 
-    def passes(self, job_id: str, owner: str) -> tuple[Painting, Model, list[Pass]] | None:
-        """What a picture under way has behind it; None when this owner has none by that id, or it has not begun."""
+    def passes(self, job_id: str, owner: str) -> tuple[Painting, Model, list[Pass], int] | None:
+        """What a picture under way has behind it, and how many passes it will have; None when this owner has none by
+        that id, or it has not begun.
+        """
         with self._lock:
             job = self._jobs.get(job_id)
             if job is None or job.owner != owner or not job.begun:
                 return None
-            return job.recipe, job.model, list(job.passes)
+            return job.recipe, job.model, list(job.passes), job.steps_total
 
     def _accept(self, jobs: Sequence[Job], owner: str) -> None:
         loading = jobs[0].loading

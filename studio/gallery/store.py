@@ -32,7 +32,12 @@ COMPRESSION = 4
 """zlib level. 256x256 takes 5 ms at 4, 15 ms at 6; 1024x1024 50 and 120 ms; files grow 2 to 8 %."""
 
 _SLUG = 30
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+"""The name of a folder with a day's pictures."""
+
+STAR = ".star"
+"""A file of this suffix beside a picture says that it is starred."""
+
 _PICTURE = re.compile(r"\d{6}-\d{3}-[a-z0-9-]*-([a-z2-7]{16})\.png")
 _ID = re.compile(r"[a-z2-7]{16}")
 
@@ -65,7 +70,7 @@ class Store:
         self._last = datetime.min.replace(tzinfo=UTC)
         self._paths: dict[str, Path] = {}
         self._owners: dict[str, str] = {}
-        for day in files.names(home, _DAY):
+        for day in files.names(home, DAY):
             files.clear_unfinished(home / day)
 
     def save(
@@ -129,6 +134,32 @@ class Store:
         """Whose picture it is; None for pictures of an earlier start."""
         return self._owners.get(picture_id)
 
+    def star(self, picture_id: str, on: bool) -> None:
+        """Marks a picture as one to hold on to, or takes the mark away.
+
+        Raises: GalleryError when there is no such picture or the disk refuses.
+        """
+        path = self.find(picture_id)
+        if path is None:
+            raise GalleryError("There is no such picture.", hint="It may have been deleted.")
+        marker = path.with_suffix(STAR)
+        try:
+            if on:
+                files.write_whole(marker, lambda file: None)
+            else:
+                marker.unlink(missing_ok=True)
+        except OSError as error:
+            raise GalleryError(
+                "The star could not be kept: {why}.",
+                hint="Make room or allow writing there, then try again.",
+                why=cause(error),
+            ) from error
+
+    def starred(self, picture_id: str) -> bool:
+        """Whether a picture is one to hold on to."""
+        path = self.find(picture_id)
+        return path is not None and path.with_suffix(STAR).exists()
+
     def _moment(self) -> datetime:
         """Now, but always later than the last moment given, also when the clock jumps back."""
         with self._lock:
@@ -138,7 +169,7 @@ class Store:
 
     def _files(self) -> Iterator[Path]:
         """All pictures, newest first, one day's names in memory at a time."""
-        for day in sorted(files.names(self.home, _DAY), reverse=True):
+        for day in sorted(files.names(self.home, DAY), reverse=True):
             for name in sorted(files.names(self.home / day, _PICTURE), reverse=True):
                 yield self.home / day / name
 

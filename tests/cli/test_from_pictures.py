@@ -50,6 +50,8 @@ def test_every_setting_is_a_flag_with_its_help(run, command):
     assert code == 0
     recipe = COMMANDS[command][0]
     for name, (_, param) in params(recipe).items():
+        if name == "turns":  # A branch has a command of its own.
+            continue
         assert param.help in text
         if name not in (*recipe.inputs, "prompt"):
             assert f"--{name.replace('_', '-')} " in text.replace("]", " ")
@@ -59,7 +61,7 @@ def test_every_setting_is_a_flag_with_its_help(run, command):
 def test_a_flag_that_is_not_given_leaves_the_choice_to_the_recipe(command):
     recipe = COMMANDS[command][0]
     options = vars(parser().parse_args([command, *(f"{name}.png" for name in recipe.inputs)]))
-    given = {name for name in params(recipe) if options[name] not in (None, "")}
+    given = {name for name in params(recipe) if options.get(name) not in (None, "")}
     assert given == set(recipe.inputs)
 
 

@@ -8,9 +8,9 @@ import colorsys
 import random
 import secrets
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -31,12 +31,18 @@ from studio.core.events import (
     Result,
     Step,
 )
-from studio.core.recipe import Defaults, FromPicture, Inpaint, Outpaint, Painting
+from studio.core.recipe import Defaults, FromPicture, Inpaint, Outpaint, Painting, Recover
 from studio.core.settings import Settings
 from studio.core.styles import STYLES
 from studio.gallery import intake
 from studio.gallery.inputs import Inputs
+from studio.gallery.metadata import Made, fingerprint
+from studio.gallery.store import Store
+from studio.gallery.trajectories import Trajectories
+from studio.keeping import keep_steps
 from studio.noising import Noisings
+from studio.steps import Steps
+from tests.ui import fake_steps
 
 KNOWN = {
     "a", "an", "the", "of", "in", "on", "at", "by", "to", "full", "with", "and", "house", "sea",
@@ -74,6 +80,15 @@ class Run:
     owner: str
     stopped: bool = False
     ended: threading.Event = field(default_factory=threading.Event)
+    begin: int = 0
+    remarks: Sequence[Any] = ()
+    end: Any = None
+    made: int = 0
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """A name for each of its pictures while it is under way."""
+        return tuple(f"{self.id}-{number}" for number in range(len(self.recipe.pictures())))
 
     def cancel(self) -> None:
         """Stop at the next step."""
@@ -93,15 +108,18 @@ class Run:
             studio.loaded = True
         steps = self.recipe.steps or 20
         skies = [studio.painted(recipe) for recipe in recipes]
+        for message, values in self.remarks:
+            yield Note(0, message, values)
         for number, recipe in enumerate(recipes):
             if isinstance(recipe, FromPicture) and recipe.strength == 0:
                 message = "At strength 0 nothing changes: this is the picture you gave."
                 yield Note(number, message)
-        for index in range(1, steps + 1):
+        for index in range(self.begin + 1, steps + 1):
             await asyncio.sleep(studio.pace)
+            self.made = index - 1
             for number, picture in enumerate(skies):
                 if self.stopped:
-                    result = studio.keep(picture, recipes[number], self.owner, index - 1)
+                    result = self.kept(number, picture, recipes[number], index - 1)
                     yield Cancelled(number, result if index > 1 else None)
                     continue
                 left = (steps - index) * studio.pace
@@ -114,7 +132,19 @@ class Run:
                     number, ModelUnavailable("{title} is not on this machine.", title="Palette")
                 )
                 continue
-            yield Finished(number, studio.keep(picture, recipes[number], self.owner, steps))
+            if self.end is not None:
+                job = SimpleNamespace(picture=number)
+                before = studio.before(recipes[number])
+                made = fake_steps.finished(picture, before, recipes[number], steps, steps)
+                yield self.end(job, made)
+                continue
+            yield Finished(number, self.kept(number, picture, recipes[number], steps))
+
+    def kept(self, number: int, picture: Image.Image, recipe: Painting, steps: int) -> Result:
+        """A picture on disk, known by its job from now on."""
+        result = self.studio.keep(picture, recipe, self.owner, steps)
+        self.studio.results.jobs[self.jobs[number]] = result.id
+        return result
 
 
 class FakeStudio:
@@ -129,7 +159,13 @@ class FakeStudio:
         self.full = False
         self.broken = False
         self.runs: dict[str, Run] = {}
-        self.results: dict[str, tuple[str, Result]] = {}
+        self.results = fake_steps.Results()
+        self.store = Store(home)
+        self.trajectories = Trajectories(home, 1.0)
+        self.engine = SimpleNamespace(passes=self.passes)
+        self.catalog = SimpleNamespace(revision=lambda model: "not here")
+        self.wishes = SimpleNamespace(placed=lambda recipe, pixels: pixels)
+        self.steps = Steps(self)  # type: ignore[arg-type]
         self.inputs = Inputs(home)
         self.noising = Noisings(lambda model: MODELS / model, self.ask, self.status)
 
@@ -149,8 +185,17 @@ class FakeStudio:
         """Aspect -> size."""
         return {"square": (256, 256), "portrait": (224, 288), "landscape": (288, 224)}
 
-    def submit(self, recipe: Painting, owner: str) -> Run:
-        """Start a run."""
+    def submit(
+        self,
+        recipe: Painting,
+        owner: str,
+        *,
+        tape: Sequence[Any] = (),
+        remarks: Sequence[Any] = (),
+        end: Any = None,
+        stop_after: int | None = None,
+    ) -> Run:
+        """Start a run; steps on a tape are not made again."""
         if self.broken:
             raise KeyError("a secret detail")
         if self.full:
@@ -164,6 +209,7 @@ class FakeStudio:
         if not recipe.words.strip() and not recipe.wordless:
             raise RecipeError("prompt", "Say what to paint, or choose a style.")
         run = Run(self, secrets.token_hex(8), recipe.settled(self.defaults()), owner)
+        run.begin, run.remarks, run.end = len(tape), remarks, end
         self.runs[run.id] = run
         return run
 
@@ -190,6 +236,11 @@ class FakeStudio:
 
     def painted(self, recipe: Painting) -> Image.Image:
         """The finished picture of one recipe."""
+        if recipe.turns:
+            turn = recipe.turns[-1]
+            other = replace(recipe, turns=(), seed=(recipe.seed or 0) + 1 + len(turn.prompt or ""))
+            share = 1 - turn.at / (recipe.steps or 20)
+            return Image.blend(self.before(recipe), self.painted(other), share)
         if not isinstance(recipe, FromPicture):
             return sky(recipe)
         source = self.inputs.get(recipe.source).convert("RGB")
@@ -256,17 +307,34 @@ class FakeStudio:
         )
 
     def keep(self, picture: Image.Image, recipe: Painting, owner: str, steps: int) -> Result:
-        """A picture on disk."""
-        name = secrets.token_hex(8)
-        path = self.home / f"{name}.png"
-        picture.save(path)
+        """A picture on disk, its steps beside it."""
         total = recipe.steps or 20
         width, height = picture.size
-        proof = Proof(0, 1.8) if isinstance(recipe, Inpaint | Outpaint) else None
         seconds = total * self.pace
+        versions = ("0.1.0", "abc", "cpu", "float32", "2", "0", 1, steps, total, seconds, "now")
+        name, path = self.store.save(picture, recipe, Made(*versions, fingerprint(picture)), owner)
+        proof = Proof(0, 1.8) if isinstance(recipe, Inpaint | Outpaint) else None
         result = Result(name, path, recipe, width, height, seconds, steps, total, proof)
         self.results[name] = (owner, result)
+        if steps and not isinstance(recipe, Recover):
+            finished = fake_steps.finished(picture, self.before(recipe), recipe, steps, total)
+            keep_steps(self.trajectories, None, finished, result)  # type: ignore[arg-type]
         return result
+
+    def before(self, recipe: Painting) -> Image.Image:
+        """What the picture would have been without its turns."""
+        return self.painted(replace(recipe, turns=()))
+
+    def passes(self, job: str, owner: str) -> Any:
+        """What a picture under way has behind it."""
+        for run in self.runs.values():
+            if job in run.jobs and run.owner == owner and job not in self.results.jobs:
+                recipe = run.recipe.pictures()[run.jobs.index(job)]
+                total = recipe.steps or 20
+                picture = self.painted(recipe)
+                made = fake_steps.passes(picture, self.before(recipe), recipe, run.made, total)
+                return recipe, fake_steps.MODEL, made, total
+        return None
 
     def ask(self, algorithm: Any, owner: str, **where: Any) -> Future[Any]:
         """The answers of a model that is a formula."""

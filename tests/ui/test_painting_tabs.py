@@ -37,12 +37,12 @@ def inpaint(tmp_path: Path) -> InpaintTab:
 
 
 def test_every_field_of_a_stylised_picture_has_a_control_or_a_button(stylise: StyliseTab):
-    unseen = SIZED_BY_THE_PICTURE | {"sweep"}
+    unseen = SIZED_BY_THE_PICTURE | {"sweep", "turns"}
     assert set(params(ImageToImage)) - unseen == set(stylise.controls)
 
 
 def test_every_field_of_inpainting_and_outpainting_has_a_control(inpaint: InpaintTab):
-    unseen = SIZED_BY_THE_PICTURE | {"invert"}
+    unseen = SIZED_BY_THE_PICTURE | {"invert", "turns"}
     fields = set(params(Inpaint)) | set(params(Outpaint))
     assert fields - unseen == set(inpaint.controls) - {"mode", "reach"}
 

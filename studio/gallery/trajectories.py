@@ -1,0 +1,116 @@
+"""Keeps trajectories beside their pictures, within a bound: the oldest go first, and never one whose picture is starred.
+
+    <home>/2026-11-20/142233-123-seed7-a-lighthouse-k3j2h4e5f6g7a2b3.png
+    <home>/2026-11-20/142233-123-seed7-a-lighthouse-k3j2h4e5f6g7a2b3.steps.safetensors
+
+A picture never needs its trajectory: where it was dropped, the recipe makes it again.
+"""
+
+import contextlib
+import re
+import threading
+from pathlib import Path
+
+from studio.core.errors import Dropped, GalleryError
+from studio.gallery import files, trajectory
+from studio.gallery.home import cause
+from studio.gallery.store import DAY, STAR
+from studio.gallery.trajectory import Trajectory
+
+SUFFIX = ".steps.safetensors"
+
+_OURS = re.compile(r"\d{6}-\d{3}-[a-z0-9-]*-[a-z2-7]{16}" + re.escape(SUFFIX))
+
+
+class Trajectories:
+    """The trajectories of one home. Many threads may use it, and several processes at once."""
+
+    def __init__(self, home: Path, gibibytes: float) -> None:
+        """Opens a home; nothing is looked at before the first one is kept.
+
+        Args:
+            home: Folder of the pictures.
+            gibibytes: Disk they may take together; 0 keeps none.
+        """
+        self._home = home
+        self._limit = int(gibibytes * 2**30)
+        self._lock = threading.Lock()
+        self._taken: int | None = None
+
+    def keep(self, picture: Path, kept: Trajectory) -> None:
+        """Writes the trajectory of a picture, whole or not at all; older ones make room for it.
+
+        Raises: GalleryError when there is no room or the disk refuses; the picture is not touched.
+        """
+        content = trajectory.serialised(kept)
+        with self._lock:
+            if not self._room_for(len(content)):
+                raise GalleryError(
+                    "The picture is kept, its steps are not: they would take more than the "
+                    "{limit:.3g} GiB set aside for them.",
+                    hint="Raise STUDIO_STEPS_GIB.",
+                    limit=self._limit / 2**30,
+                )
+            try:
+                files.write_whole(beside(picture), lambda file: file.write(content))
+            except OSError as error:
+                raise GalleryError(
+                    "The picture is kept, its steps are not: {why}.",
+                    hint="They can be made again from its recipe.",
+                    why=cause(error),
+                ) from error
+            self._taken = (self._taken or 0) + len(content)
+
+    def read(self, picture: Path) -> Trajectory:
+        """The trajectory of a picture.
+
+        Raises: Dropped when it is not there; GalleryError when it cannot be used.
+        """
+        path = beside(picture)
+        if not path.is_file():
+            raise Dropped(
+                "The steps of this picture are not kept any more.",
+                hint="They can be made again from its recipe.",
+            )
+        return trajectory.read(path)
+
+    def _room_for(self, size: int) -> bool:
+        """Drops the oldest that no star protects until this many bytes fit; False when they cannot."""
+        if size > self._limit:
+            return False
+        if self._taken is not None and self._taken + size <= self._limit:
+            return True
+        # Others may write here too, and people delete pictures: what is there decides.
+        sizes = self._sizes()
+        taken = sum(sizes.values())
+        unstarred = (
+            path for path in sorted(sizes) if not _picture(path).with_suffix(STAR).exists()
+        )
+        while taken + size > self._limit and (oldest := next(unstarred, None)) is not None:
+            with contextlib.suppress(OSError):
+                oldest.unlink()
+                taken -= sizes[oldest]
+        self._taken = taken
+        return taken + size <= self._limit
+
+    def _sizes(self) -> dict[Path, int]:
+        """Bytes of every trajectory; those whose picture was deleted are cleared away."""
+        sizes = {}
+        for day in files.names(self._home, DAY):
+            for name in files.names(self._home / day, _OURS):
+                path = self._home / day / name
+                with contextlib.suppress(OSError):
+                    if _picture(path).exists():
+                        sizes[path] = path.stat().st_size
+                    else:
+                        path.unlink()
+        return sizes
+
+
+def beside(picture: Path) -> Path:
+    """The file of a picture's trajectory."""
+    return picture.with_name(picture.stem + SUFFIX)
+
+
+def _picture(path: Path) -> Path:
+    return path.with_name(path.name.removesuffix(SUFFIX) + ".png")

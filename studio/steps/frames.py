@@ -1,0 +1,133 @@
+"""The frames of a run: what each of its steps looks like.
+
+A quick look is one matrix product and needs no model; a full one asks the model's own decoder, beside the jobs, and is
+remembered. Both are put where the model's answer goes: at the source's aspect, or into their place in the picture.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from studio.core.errors import GalleryError, ModelUnavailable, UnknownName
+from studio.gallery.trajectory import Latent, Trajectory
+from studio.steps.heat import coloured
+from studio.steps.measures import per_cell
+from studio.steps.remembered import Remembered
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from studio.diffusion.questions import Model, Pixels
+    from studio.service import Studio
+
+VIEWS = ("noisy", "clean", "noise", "change")
+"""x_t, the clean estimate in it, the noise predicted in it, and what changed in the clean estimate since the pass before."""
+
+MEMORY = 192 * 2**20
+"""Bytes of frames that are remembered: a thousand of 256 x 256."""
+
+FULL_HEAT = 0.2
+"""Change of a latent cell that gets the lightest colour, in standard deviations of a latent."""
+
+
+class Frames:
+    """Frames of one studio's runs. Many threads may ask; a frame that several want is made once."""
+
+    def __init__(self, studio: Studio) -> None:
+        """Frames for the runs of this studio."""
+        self._studio = studio
+        self._made: Remembered[Image.Image] = Remembered(MEMORY, _bytes)
+
+    def frame(
+        self,
+        name: str,
+        steps: Trajectory,
+        picture: Path | None,
+        owner: str,
+        view: str,
+        index: int,
+        quick: bool,
+    ) -> Image.Image:
+        """A frame, RGB.
+
+        Args:
+            name: What tells this run from all others.
+            steps: Its passes.
+            picture: The delivered picture; None while the run is under way.
+            owner: Who looks.
+            view: One of VIEWS.
+            index: Which pass; clamped to those there are, and one more for the delivered picture.
+            quick: Without the model.
+
+        Raises: UnknownName; GalleryError when there is no pass yet; what `Studio.ask` raises.
+        """
+        if view not in VIEWS:
+            raise UnknownName("view", view, VIEWS)
+        last = len(steps) if picture is not None else len(steps) - 1
+        if last < 0:
+            raise GalleryError("No step is made yet.", hint="Wait a moment.")
+        index = min(max(index, 0), last if view != "noise" else len(steps) - 1)
+        if picture is not None and index == len(steps) and view != "change":
+            with Image.open(picture) as delivered:
+                return delivered.convert("RGB")
+        quick = quick or view == "change" or not self._decodable(steps)
+        make = partial(self._frame, steps, owner, view, index, quick)
+        return self._made.get((name, view, index, quick), make).copy()
+
+    def _frame(
+        self, steps: Trajectory, owner: str, view: str, index: int, quick: bool
+    ) -> Image.Image:
+        recipe = steps.recipe
+        size = (recipe.width or 0, recipe.height or 0)
+        if view == "change":
+            pixels = _heat(steps, index, size)
+        else:
+            latent: Latent = getattr(steps, view)(index)
+            if quick:
+                rough = Image.fromarray(steps.projection(latent))
+                pixels = np.asarray(rough.resize(size, Image.Resampling.BILINEAR))
+            else:
+                answer = self._studio.ask(
+                    partial(_decoded, latent), owner, model=recipe.model, size=size
+                )
+                pixels = answer.result()
+        return Image.fromarray(self._studio.wishes.placed(recipe, pixels))
+
+    def _decodable(self, steps: Trajectory) -> bool:
+        """The very model of the run is here."""
+        try:
+            return self._studio.catalog.revision(steps.model) == steps.revision
+        except (ModelUnavailable, UnknownName):
+            return False
+
+
+def _decoded(latent: Latent, model: Model) -> Generator[Any, Any, Pixels]:
+    import torch
+
+    from studio.diffusion.questions import Decode
+
+    pixels: Pixels = yield Decode(torch.from_numpy(latent)[None].to(model.device))
+    return pixels
+
+
+def _heat(steps: Trajectory, index: int, size: tuple[int, int]) -> Pixels:
+    """What changed in the clean estimate since the pass before, in colours; nothing at the first.
+
+    The scale is the same for every run; amounts are shown by their square root, which lets the eye see small ones.
+    """
+    now = steps.clean(index) if index < len(steps) else steps.latent
+    if index == 0 or now is None:
+        amounts = np.zeros(steps.x.shape[2:], np.float32)
+    else:
+        amounts = np.sqrt(per_cell(now - steps.clean(index - 1)) / FULL_HEAT)
+    smooth = Image.fromarray(amounts.astype(np.float32)).resize(size, Image.Resampling.BILINEAR)
+    return coloured(np.asarray(smooth))
+
+
+def _bytes(image: Image.Image) -> int:
+    return image.width * image.height * 3
