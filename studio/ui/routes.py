@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from studio.service import Studio
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
-FOLDERS = ("ui", "styles", "examples")
+FOLDERS = ("ui", "styles", "examples", "lesson")
 """The folders of assets/ a browser may read."""
 
 THUMBNAIL = 192

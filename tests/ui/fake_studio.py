@@ -345,21 +345,9 @@ class FakeStudio:
 
     def ask(self, algorithm: Any, owner: str, **where: Any) -> Future[Any]:
         """The answers of a model that is a formula."""
-        from studio.diffusion.questions import Encode
-        from tests.fakes import FakeModel
+        from tests.fakes import answered
 
-        model, told, answer = FakeModel(), Future[Any](), None
-        questions = algorithm(model)
-        try:
-            while True:
-                asked = questions.send(answer)
-                if isinstance(asked, Encode):
-                    answer = model.encode_picture(asked.x)
-                else:
-                    (answer,) = model.decode(asked.x)
-        except StopIteration as end:
-            told.set_result(end.value)
-        return told
+        return answered(algorithm)
 
     def start(self) -> None:
         """Nothing to load."""

@@ -1,26 +1,198 @@
-"""Learn: a guided tour in six steps, on the learner's own picture and words."""
+"""Learn: a guided tour in six chapters, on the learner's own picture and words.
 
-from typing import TYPE_CHECKING
+The page shows a saved lesson that needs no model (assets/lesson, made by assets/teach.py). For a picture of the learner's own
+it asks here what it was made with, and may have the same words painted a few times more: submitted like any other wish.
+"""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from studio.core.errors import RecipeError
+from studio.core.events import Event, Result
+from studio.core.recipe import Painting
+from studio.ui import boundary, words
 from studio.ui.form import part
+from studio.ui.stage import PERIOD, Scene, paced, refusal
 from studio.ui.steps.panel import Panel
+from studio.ui.visitor import language_of, owner_of
 
 if TYPE_CHECKING:
-    from studio.service import Studio
+    from studio.service import Run, Studio
     from studio.ui.pictures import Pictures
 
+QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
-def build(studio: "Studio", page: gr.Blocks, pictures: "Pictures") -> None:
-    """Draw the panel and connect it."""
-    part("learn", elem_id="steps-learn")
+SERIES = ("leaps", "guidance", "seeds", "samplers")
+"""What can be painted for a lesson: a few pictures that differ in one thing."""
+
+STEPS = 12
+"""At most so many steps for a picture of a lesson: enough to see, quick to wait for."""
+
+LEAPS = (1, 2, 4, 8, 20)
+SCALES = (1.0, 2.0, 4.0, 8.0, 16.0)
+SEEDS = 4
+SAMPLERS = ("euler", "heun", "dpmpp_2m", "euler_a")
+SAMPLER_STEPS = 8
+OTHER_STYLES = ("watercolor", "oil")
+"""What the same noise is painted as a second time; the one that differs from the picture's own."""
+
+
+def series(recipe: Painting, name: str) -> tuple[Painting, ...]:
+    """The pictures of a series: the recipe, with one thing changed in each.
+
+    Args:
+        recipe: Settled, one picture.
+        name: One of SERIES.
+    """
+    few = min(recipe.steps or STEPS, STEPS)
+    plain = dataclasses.replace(recipe, count=1, turns=())
+    changes: list[dict[str, Any]]
+    match name:
+        case "leaps":
+            changes = [{"sampler": "ddim", "steps": steps} for steps in LEAPS]
+        case "guidance":
+            changes = [{"guidance_scale": scale, "steps": few} for scale in SCALES]
+        case "seeds":
+            other = next(style for style in OTHER_STYLES if style != recipe.style)
+            changes = [
+                {"style": style, "seed": (recipe.seed or 0) + i, "steps": few}
+                for style in (recipe.style, other)
+                for i in range(SEEDS)
+            ]
+        case _:
+            changes = [{"sampler": sampler, "steps": SAMPLER_STEPS} for sampler in SAMPLERS]
+    return tuple(dataclasses.replace(plain, **change) for change in changes)
+
+
+class Learn:
+    """The panel, drawn where the page stands and connected to a studio."""
+
+    def __init__(self, studio: "Studio", page: gr.Blocks, pictures: "Pictures") -> None:
+        self.studio = studio
+        self.pictures = pictures
+        self.part = part("learn", elem_id="steps-learn", lesson="atelier/lesson/lesson.json")
+        self.part.select(
+            self.paint,
+            outputs=self.part,
+            trigger_mode="multiple",
+            concurrency_limit=None,
+            **QUIET,
+        )
+        self.part.stop(self.stop, queue=False, **QUIET)
+
+    async def paint(
+        self, request: gr.Request, event: gr.EventData
+    ) -> AsyncIterator[dict[Any, Any]]:
+        """Paint a series for one of the person's pictures and stream its scenes."""
+        language, owner = language_of(request), owner_of(request)
+        asked = {name: str(event._data.get(name, ""))[:80] for name in ("id", "series")}
+        told: dict[str, Any] = {"source": asked["id"], "series": asked["series"]}
+        runs: list[Run] = []
+        try:
+            recipes = self._recipes(asked["id"], asked["series"], owner)
+            for recipe in recipes:
+                runs.append(await asyncio.to_thread(self.studio.submit, recipe, owner))
+            shape = self.pictures.shape(recipes[0], owner)
+        except Exception as error:
+            for run in runs:
+                run.cancel()
+            yield {self.part: told | refusal(boundary.explained(error), language)}
+            return
+        told["runs"] = [run.id for run in runs]
+        scene = Scene(
+            runs[0].id, dataclasses.replace(recipes[0], count=len(recipes)), language, shape
+        )
+        yield {self.part: scene.as_dict() | told}
+        try:
+            async with aclosing(paced(together(runs), PERIOD)) as groups:
+                async for group in groups:
+                    for one in group:
+                        scene.tell(one)
+                    yield {self.part: scene.as_dict() | told}
+        finally:
+            for run in runs:
+                run.cancel()
+
+    def stop(self, request: gr.Request, event: gr.EventData) -> None:
+        """Stop what is being painted for the lesson."""
+        asked = event._data.get("runs", [])
+        for run in asked[:16] if isinstance(asked, list) else []:
+            self.studio.cancel(str(run)[:80], owner_of(request))
+
+    def _recipes(self, picture_id: str, name: str, owner: str) -> tuple[Painting, ...]:
+        result = self.studio.find(picture_id, owner)
+        if result is None or name not in SERIES:
+            raise RecipeError(
+                "source", "This picture is not here any more.", hint="Choose it again."
+            )
+        self.pictures.check(result.recipe, owner)
+        return series(result.recipe, name)
+
+
+async def together(runs: Sequence["Run"]) -> AsyncGenerator[Event]:
+    """The events of runs of one picture each, as they come; an event's picture is the number of its run."""
+    news: asyncio.Queue[Event | None] = asyncio.Queue()
+
+    async def listen(number: int, run: "Run") -> None:
+        try:
+            async for event in run.aevents():
+                news.put_nowait(dataclasses.replace(event, picture=number))
+        finally:
+            news.put_nowait(None)
+
+    listeners = [asyncio.ensure_future(listen(*pair)) for pair in enumerate(runs)]
+    try:
+        for _ in listeners:
+            while (event := await news.get()) is not None:
+                yield event
+    finally:
+        for listener in listeners:
+            listener.cancel()
+        await asyncio.wait(listeners)
+
+
+def described(result: Result) -> dict[str, Any]:
+    """What a lesson needs to know of a person's picture, as plain JSON values."""
+    steps = max(result.steps_done, 1)
+    return {
+        "id": result.id,
+        "width": result.width,
+        "height": result.height,
+        "recipe": result.recipe.as_dict(),
+        "seconds_per_step": result.seconds / steps,
+        "series": {
+            name: [
+                {
+                    key: getattr(one, key)
+                    for key in ("steps", "guidance_scale", "sampler", "seed", "style")
+                }
+                for one in series(result.recipe, name)
+            ]
+            for name in SERIES
+        },
+    }
 
 
 def routes(studio: "Studio", pictures: "Pictures") -> list[Route]:
-    """None yet."""
-    return []
+    """What the page asks of a person's own picture."""
+
+    def own(request: Request) -> Response:
+        result = studio.find(request.path_params["id"], owner_of(request))
+        if result is None:
+            said = words.say("Not found.", language_of(request))
+            return PlainTextResponse(said, status_code=HTTPStatus.NOT_FOUND)
+        return JSONResponse(described(result), headers={"Cache-Control": "no-store"})
+
+    return [Route("/learn/{id:str}", own, methods=["GET"])]
 
 
-PANEL = Panel("learn", "Learn", build, routes)
+PANEL = Panel("learn", "Learn", Learn, routes)
