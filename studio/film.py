@@ -35,7 +35,7 @@ def spread(frames: int, timesteps: int, kind: str = "gif") -> list[int]:
     count = max(1, min(frames, most_frames(kind), timesteps))
     if count == 1:
         return [0]
-    return [round(i * (timesteps - 1) / (count - 1)) for i in range(count)]
+    return [int(i * (timesteps - 1) / (count - 1) + 0.5) for i in range(count)]
 
 
 def missing(kind: str) -> StudioError | None:

@@ -194,29 +194,39 @@ def clamped(
 ) -> tuple[list[int], list[StudioError]]:
     """Timesteps brought into [0, T), no more than a film of this kind may hold; what was changed, in words."""
     notices = []
-    within = [max(0, min(t, T - 1)) for t in timesteps]
-    if within != list(timesteps):
-        strange = next(t for t in timesteps if not 0 <= t < T)
+    within = [max(0, min(t, T - 1)) for t in timesteps] or [0]
+    strange = [t for t in timesteps if not 0 <= t < T]
+    if strange:
         notices.append(
             StudioError(
                 "Timestep {t} is out of range; the nearest one from 0 to {last} is shown.",
-                t=strange,
+                t=str(strange[0])[:20],
                 last=T - 1,
             )
         )
-    most = film.most_frames(kind)
-    if not within:
-        within = [0]
+    if not timesteps:
         notices.append(StudioError("No timestep was named; timestep 0 is shown."))
+    most = film.most_frames(kind)
     if len(within) > most:
-        notices.append(
-            StudioError(
-                "{count} pictures are too many; the first {most} are shown.",
-                count=len(within),
-                most=most,
-            )
-        )
+        notices.append(_too_many(len(within), most))
     return within[:most], notices
+
+
+def spaced(frames: int, T: int, kind: str = "gif") -> tuple[list[int], list[StudioError]]:
+    """Timesteps at even distances from 0 to the last, as many as wished and possible; what was changed, in words."""
+    timesteps = film.spread(frames, T, kind)
+    notices = []
+    if frames > film.most_frames(kind):
+        notices.append(_too_many(frames, len(timesteps)))
+    elif frames < 1:
+        notices.append(StudioError("A film has at least one picture; timestep 0 is shown."))
+    return timesteps, notices
+
+
+def _too_many(count: int, most: int) -> StudioError:
+    return StudioError(
+        "{count} pictures are too many; {most} are shown.", count=str(count)[:20], most=most
+    )
 
 
 def shown(image: Image.Image) -> Image.Image:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ from studio.diffusion.forward import scaled_linear
 from studio.diffusion.questions import (
     Attention,
     Context,
+    Encode,
     Encoded,
     LatentSpace,
     Pixels,
@@ -125,3 +127,20 @@ def loaded(model: FakeModel) -> Future[FakeModel]:
     future: Future[FakeModel] = Future()
     future.set_result(model)
     return future
+
+
+def answered(algorithm: Callable[[FakeModel], Generator[Any, Any, Any]]) -> Future[Any]:
+    """What an algorithm returns when a fake model encodes and decodes for it; as `Studio.ask` tells it."""
+    model, told, answer = FakeModel(), Future[Any](), None
+    questions = algorithm(model)
+    try:
+        while True:
+            asked = questions.send(answer)
+            answer = (
+                model.encode_picture(asked.x)
+                if isinstance(asked, Encode)
+                else model.decode(asked.x)[0]
+            )
+    except StopIteration as end:
+        told.set_result(end.value)
+    return told

@@ -4,21 +4,28 @@ import contextlib
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from studio.core.errors import GalleryError, RecipeError
 
 
-def wanted(out: Path | None, count: int, *, force: bool) -> list[Path]:
+def wanted(
+    out: Path | None, count: int, *, force: bool, endings: Sequence[str] = ("png",)
+) -> list[Path]:
     """Where copies go, one path per picture; none when no copy was asked for. Refuses before anything is painted."""
     if out is None:
         return []
-    if out.suffix.lower() != ".png":
+    if out.suffix.lower().removeprefix(".") not in endings:
         raise RecipeError(
             "out",
-            "Pictures are PNG files, got {name}.",
-            hint="End the name in .png.",
+            "Pictures are PNG files, got {name}."
+            if len(endings) == 1
+            else "The file must end in one of {endings}, got {name}.",
+            hint="End the name in .{first}.",
             name=out.name,
+            endings=", ".join(endings),
+            first=endings[0],
         )
     if not out.parent.is_dir():
         raise RecipeError(
@@ -52,4 +59,27 @@ def copy(kept: Path, path: Path) -> None:
             copy=str(path),
             reason=error.strerror or type(error).__name__,
             kept=str(kept),
+        ) from error
+
+
+def put(data: bytes, path: Path) -> None:
+    """Writes a file that is kept nowhere else; it appears whole or not at all.
+
+    Raises: GalleryError.
+    """
+    unfinished = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with unfinished.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise GalleryError(
+            "The file could not be written to {path}: {reason}.",
+            hint="Choose another place.",
+            path=str(path),
+            reason=error.strerror or type(error).__name__,
         ) from error

@@ -3,13 +3,16 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
+from studio.core.forward import Forward
 from studio.core.recipe import Painting, Param, params
 from studio.core.styles import STYLES
 
+R = TypeVar("R", Painting, Forward)
 
-def add_flags(parser: argparse.ArgumentParser, recipe: type[Painting]) -> None:
+
+def add_flags(parser: argparse.ArgumentParser, recipe: type[Painting] | type[Forward]) -> None:
     """One flag per setting; pictures that go in, and the prompt, stand without one, in this order."""
     for name in recipe.inputs:
         param = params(recipe)[name][1]
@@ -20,7 +23,7 @@ def add_flags(parser: argparse.ArgumentParser, recipe: type[Painting]) -> None:
             _add_flag(parser, name, annotation, param)
 
 
-def wished(options: argparse.Namespace, recipe: type[Painting]) -> Painting:
+def wished(options: argparse.Namespace, recipe: type[R]) -> R:
     """The recipe of the flags that were given; pictures are not looked at yet.
 
     Raises: RecipeError, UnknownName.

@@ -89,12 +89,12 @@ def _with_pictures(
     studio: "Studio", recipe: Painting, options: argparse.Namespace, progress: Progress
 ) -> Painting:
     """The recipe with its pictures, by the hash of their content; without words, with the picture's own."""
-    with _naming(options.source):
+    with naming(options.source):
         taken = studio.take(options.source, options.backdrop)
     names: dict[str, Any] = {"source": studio.put(taken.image)}
     notices = taken.notices
     if "mask" in recipe.inputs:
-        with _naming(options.mask):
+        with naming(options.mask):
             mask = studio.take_mask(options.mask, taken.image.size)
         names["mask"] = studio.put(mask.image)
         notices += mask.notices
@@ -110,8 +110,8 @@ def _with_pictures(
 
 
 @contextlib.contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Says which of the files was refused."""
+def naming(path: Path) -> Iterator[None]:
+    """Say which of the files was refused."""
     try:
         yield
     except PictureError as error:

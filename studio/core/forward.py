@@ -15,6 +15,7 @@ class Forward(Recipe):
     """A picture covered with noise: x_t = sqrt(alpha_bar_t) x_0 + sqrt(1 - alpha_bar_t) eps, the same eps at every t."""
 
     kind: ClassVar[str] = "forward"
+    inputs: ClassVar[tuple[str, ...]] = ("source",)
 
     source: Annotated[
         str,

@@ -3,7 +3,9 @@
 import dataclasses
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -30,8 +32,10 @@ from studio.gallery.inputs import Inputs
 from studio.gallery.metadata import Made, fingerprint
 from studio.gallery.store import Store
 from studio.models.catalog import Catalog
+from studio.noising import Noisings
 from studio.reproduce import Verdict, reproduce
 from studio.service import Reading
+from tests.fakes import answered
 
 DEFAULTS = Defaults(
     width=64, height=64, steps=8, guidance_scale=4.0, sampler="dpmpp_2m", revision="1"
@@ -104,11 +108,16 @@ class FakeStudio:
         self.catalog = Catalog(settings)
         self.store = Store(pictures_home(settings))
         self.inputs = Inputs(self.store.home)
+        self.noising = Noisings(self.catalog.folder, self.ask, lambda model: None)
         self.opened += 1
         return self
 
     def close(self) -> None:
         self.closed += 1
+
+    def ask(self, algorithm: Any, owner: str, **where: Any) -> Future[Any]:
+        """The answers of a model that is a formula."""
+        return answered(algorithm)
 
     def take(self, picture: intake.File, backdrop: str) -> intake.Taken:
         return intake.take(picture, backdrop=backdrop)

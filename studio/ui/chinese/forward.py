@@ -105,7 +105,8 @@ WORDS: dict[str, str] = {
         "时间步 {t} 超出范围；显示 0 到 {last} 中最近的一个。"
     ),
     "No timestep was named; timestep 0 is shown.": "没有给出时间步；显示第 0 步。",
-    "{count} pictures are too many; the first {most} are shown.": "{count} 张太多；显示前 {most} 张。",
+    "{count} pictures are too many; {most} are shown.": "{count} 张太多；显示 {most} 张。",
+    "A film has at least one picture; timestep 0 is shown.": "影片至少有一张图；显示第 0 步。",
     "{name} must be a whole number, got {value}.": "{name} 必须是整数，收到 {value}。",
     "Timesteps must be a list of whole numbers.": "时间步必须是一列整数。",
     "For example [0, 250, 500].": "例如 [0, 250, 500]。",
