@@ -12,7 +12,6 @@ from PIL import Image
 from studio.core.errors import GalleryError
 from studio.core.recipe import Painting, Recover
 from studio.gallery.trajectory import Trajectory
-from studio.models.spans import spans
 from studio.steps.frames import spread
 from studio.steps.remembered import Remembered
 
@@ -40,6 +39,9 @@ class Looking:
     def words(self, text: str, model: str) -> list[dict[str, Any]]:
         """The words of a text as plain JSON values: "word", "start", "end", and "tokens" once the model is loaded."""
         if not self._studio.catalog.loaded(model):
+            # It brings torch along.
+            from studio.models.spans import spans
+
             letters = [(place, place + 1) for place in range(len(text))]
             return [dataclasses.asdict(span) | {"tokens": []} for span in spans(text, letters)]
         known = self._studio.catalog.model(model).result().spans(text)

@@ -56,7 +56,7 @@ def test_a_recovered_picture_says_how_near_it_came():
     picture = told(Recovery(57.24, None, 2, 157, -0.007, 0.8814, {"original": SOURCE}))
     found = picture["recovery"]
     assert (found["round_trip"], found["original"]) == ("57.2 dB", "every pixel is equal")
-    assert (found["mean"], found["std"], found["largest"]) == ("-0.007", "0.881", 2)
+    assert (found["mean"], found["std"], found["largest"]) == ("−0.007", "0.881", 2)
     assert "160 passes" in picture["facts"] and "strength" not in picture["facts"]
     assert not found["edited"] and not found["stopped"] and found["pictures"]
 
