@@ -38,9 +38,6 @@ FRAME, WHOLE = 192, 256
 RUN = TextToImage("mountains at sunset", style="oil", seed=1, steps=20, sampler="ddim")
 LEAPS = (1, 2, 4, 8, 20)
 SCALES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
-WATCHED = 8
-"""The pass of the run at which guidance is looked at, from 0: half of the noise is gone."""
-
 SEEDS = (1, 2, 3, 4)
 PROMPTS = (
     ("mountains at sunset", "oil"),
@@ -153,23 +150,15 @@ class Lesson:
         return told
 
     def guidance(self) -> dict[str, Any]:
-        """The same noise at several scales, and how far apart the two answers are at one pass."""
+        """The same noise at several scales, and how far apart the guesses with and without words are at the first pass."""
         recipes = [replace(self.recipe, guidance_scale=scale) for scale in SCALES]
         self.sheet("guidance", [walked(one, self.model).latent for one in recipes], WHOLE)
-        seen = self.walk.passes[WATCHED]
+        first = self.walk.passes[0]
         without, with_words = (
-            noise_estimate(seen.x, answer, self.level(seen), self.kind)
-            for answer in (seen.without, seen.with_words)
+            clean_estimate(first.x, answer, self.level(first), self.kind)
+            for answer in (first.without, first.with_words)
         )
-        return {
-            "scales": SCALES,
-            "pass": WATCHED,
-            "t": seen.t,
-            "apart": significant(distance(without, with_words)),
-            "without": significant(distance(without, 0 * without)),
-            "with": significant(distance(with_words, 0 * with_words)),
-            "cell": rounded([float(without[0, 0, 8, 8]), float(with_words[0, 0, 8, 8])], 4),
-        }
+        return {"scales": SCALES, "apart": significant(distance(without, with_words))}
 
     def seeds(self) -> dict[str, Any]:
         """Words times seeds, and the noise each seed stands for."""

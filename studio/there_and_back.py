@@ -116,8 +116,8 @@ def recover(
 ) -> Image.Image:
     """Noise back into a picture, RGB, at the size it was painted.
 
-    Without words it is the picture that was diffused, as near as inversion comes (see README for figures); with others it is
-    edited: the noise keeps the composition.
+    Without words it is the picture that was diffused, as near as inversion comes: with palette at 50 steps 53 dB and more
+    from the autoencoder's own round trip. With other words it is edited: the noise keeps the composition.
 
     Args:
         noised: What `diffuse` gave.

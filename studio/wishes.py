@@ -145,6 +145,26 @@ class Wishes:
             case _:
                 return painted
 
+    def place(self, recipe: Painting) -> tuple[tuple[int, int], tuple[int, int, int, int]]:
+        """Width and height of the picture a settled recipe gives, and where in it the model paints: left, top, right, bottom."""
+        from studio.diffusion.masking import own_aspect, painting_box
+
+        size = (recipe.width or 0, recipe.height or 0)
+        match recipe:
+            case ImageToImage():
+                blank = np.zeros((size[1], size[0], 3), np.uint8)
+                size = own_aspect(self._pixels(recipe.source), blank)
+            case Inpaint():
+                size = self._inputs.get(recipe.source).size
+                return size, painting_box(recipe, self._white(recipe)[0])
+            case Outpaint():
+                width, height = self._inputs.get(recipe.source).size
+                size = (
+                    width + recipe.left + recipe.right,
+                    height + recipe.top + recipe.bottom,
+                )
+        return size, (0, 0, *size)
+
     def proof(self, recipe: Painting, result: Pixels) -> Proof | None:
         """What a finished inpainting or outpainting shows about its edges; None for other kinds."""
         from studio.diffusion.masking import coverage, extended, proof

@@ -2,6 +2,8 @@
 "use strict";
 (() => {
   const A = window.Atelier, T = (A.tour ??= {});
+  /* Milliseconds a slider has to rest before a finer picture is asked for. */
+  const RESTED = 250;
 
   /* A picture in a frame: one frame of a saved sheet, or an address. The old one stays until the new one is here. */
   T.frame = (label) => {
@@ -19,10 +21,14 @@
       show(what, words = label) {
         const mine = ++turn;
         node.setAttribute("aria-label", words);
-        if (!node.style.backgroundImage || what.count > 1) return put(what);
-        const image = new Image();
-        image.src = what.src;
-        image.decode().then(() => { if (mine === turn) put(what); }, () => { if (mine === turn) put(what); });
+        if (what.count > 1) return put(what);
+        const bring = async (src) => {
+          const image = new Image();
+          image.src = src;
+          await image.decode().catch(() => {});
+          if (mine === turn && image.naturalWidth) put({ ...what, src });
+        };
+        bring(what.src).then(() => { if (what.fine) setTimeout(() => { if (mine === turn) bring(what.fine); }, RESTED); });
       },
     };
   };

@@ -18,26 +18,25 @@
       const frame = T.frame(A.say("The picture at this guidance"));
       const arrow = A.svg("svg", { viewBox: "0 0 320 240", class: "learn-arrow", role: "img", "aria-label": A.say("The two answers and the one that is used") });
       const equation = A.make("div", { class: "learn-equation" });
-      const facts = T.facts({ apart: A.say("how far the two answers lie apart"), gone: A.say("how far guidance goes") });
+      const facts = T.facts({ apart: A.say("how far the two guesses lie apart"), gone: A.say("how far guidance goes") });
       const slider = T.slider({ label: A.say("Guidance"), max: scales.length - 1, value: Math.max(0, scales.indexOf(4)), say: (i) => String(scales[i]), act: update });
       let apart = mine ? null : lesson.saved.guidance.apart;
 
       function update() {
         const i = slider.value, s = scales[i];
         frame.show(mine ? { src: `picture/${mine[i].id}` } : lesson.sheet("guidance", i));
-        const without = () => M.sub(M.hat("ε"), "∅"), words = () => M.sub(M.hat("ε"), M.words(A.say("Words"))), used = () => M.hat("ε");
+        const without = () => M.sub(M.hat("ε"), "∅"), words = () => M.sub(M.hat("ε"), M.words(A.say("Words"))), used = () => M.hat("ε"), guess = (of) => M.sub(M.hat("x"), M.row("0", ",", of));
         equation.replaceChildren(
           M.line(used(), "=", without(), "+", "s", "(", words(), "−", without(), ")"),
           M.line(used(), "=", without(), "+", M.live("scale", String(s)), "(", words(), "−", without(), ")"),
-          ...(apart == null ? [] : [M.line("‖", used(), "−", without(), "‖", "=", M.live("factor", String(s)), "·", M.live("apart", T.number(apart, 4)), "=", M.live("gone", T.number(s * apart, 3)))]));
+          ...(apart == null ? [] : [M.line("‖", guess("s"), "−", guess("∅"), "‖", "=", M.live("factor", String(s)), "·", M.live("apart", T.number(apart, 4)), "=", M.live("gone", T.number(s * apart, 3)))]));
         facts.show({ apart: apart == null ? "–" : T.number(apart, 4), gone: apart == null ? "–" : T.number(s * apart, 3) });
         drawArrow(arrow, s, scales.at(-1));
       }
       update();
       // Both runs begin with the same noise, so their first answers differ by guidance alone.
-      if (mine) fetch(`learn/${mine[1].id}/apart/${mine[2].id}`).then(async (answer) => {
-        if (!answer.ok) return;
-        apart = (await answer.json()).apart;
+      if (mine) T.told(`learn/${mine[1].id}/apart/${mine[2].id}`).then((told) => {
+        apart = told?.apart ?? null;
         update();
       });
       return {
@@ -48,9 +47,7 @@
           [M.inline(M.sub(M.hat("ε"), "∅")), A.say("the noise seen without words")],
           [M.inline(M.sub(M.hat("ε"), M.words(A.say("Words")))), A.say("the noise seen with your words")],
           [M.inline("s"), A.say("guidance: 0 does not listen, 1 takes the words as they are, more exaggerates")],
-          [M.inline("‖", "·", "‖"), mine
-            ? A.say("size of a difference, per value, at the first step")
-            : A.say("size of a difference, per value, at step {step} of {total}", { step: lesson.saved.guidance.pass + 1, total: lesson.saved.run.passes.length })],
+          [M.inline("‖", "·", "‖"), A.say("size of a difference, per value; here of the guesses at the first step")],
         ],
       };
     },

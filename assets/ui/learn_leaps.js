@@ -14,8 +14,8 @@
     draw(lesson) {
       const M = T.math;
       const mine = lesson.painted("leaps");
-      const told = mine ? own(lesson, mine) : lesson.saved.leaps;
-      const counts = Object.keys(told).map(Number);
+      const told = mine ? {} : lesson.saved.leaps;
+      const counts = mine ? lesson.own.series.leaps.map((one) => one.steps) : Object.keys(told).map(Number);
       const frame = T.frame(A.say("The guess at this step"));
       const curve = A.svg("svg", { viewBox: "0 0 320 240", class: "learn-curve", role: "img", "aria-label": A.say("How much noise is left") });
       const equation = A.make("div", { class: "learn-equation" });
@@ -27,17 +27,25 @@
       const slider = T.slider({ label: A.say("At step"), min: 1, max: 1, value: 1, say: (k) => A.say("{index} of {total}", { index: k, total: choice.value }), act: update });
 
       function update() {
-        const n = choice.value, k = slider.value, { alpha_bar: levels, distance } = told[n];
+        const n = choice.value, k = slider.value;
+        frame.show(mine ? guess(mine[counts.indexOf(n)], n, k) : n === counts.at(-1) ? lesson.sheet("clean", k - 1) : lesson.sheet(`leap-${n}`, k - 1));
+        if (!told[n]) return;
+        const { t, alpha_bar: levels, distance } = told[n];
         const next = levels[k] ?? 1;
-        frame.show(mine ? own.guess(mine, counts, n, k) : n === counts.at(-1) ? lesson.sheet("clean", k - 1) : lesson.sheet(`leap-${n}`, k - 1));
-        const guess = M.hat("x");
+        const seen = M.hat("x");
         equation.replaceChildren(
-          M.line("x", "←", M.sqrt(M.level("t′")), M.sub(guess.cloneNode(true), "0"), "+", M.sqrt("1", "−", M.level("t′")), M.hat("ε")),
-          M.line("x", "←", M.live("signal", T.number(Math.sqrt(next), 3)), M.sub(guess, "0"), "+", M.live("noise", T.number(Math.sqrt(1 - next), 3)), M.hat("ε")));
+          M.line("x", "←", M.sqrt(M.level("t′")), M.sub(seen.cloneNode(true), "0"), "+", M.sqrt("1", "−", M.level("t′")), M.hat("ε")),
+          M.line("x", "←", M.live("signal", T.number(Math.sqrt(next), 3)), M.sub(seen, "0"), "+", M.live("noise", T.number(Math.sqrt(1 - next), 3)), M.hat("ε")));
         facts.show({ look: String(n), distance: distance == null ? "–" : T.number(distance, 2) });
-        drawCurve(curve, lesson.saved.alpha_bars, told[n].t, k - 1);
+        drawCurve(curve, lesson.saved.alpha_bars, { t, levels }, k - 1);
       }
       update();
+      mine?.forEach(async ({ id }, i) => {
+        const [about, difference] = await Promise.all([T.told(`learn/${id}`), T.told(`learn/${id}/apart/${mine.at(-1).id}`)]);
+        if (!about?.passes) return;
+        told[counts[i]] = { t: about.passes.map((pass) => pass.t), alpha_bar: about.passes.map((pass) => pass.alpha_bar), distance: difference?.distance };
+        if (counts[i] === choice.value) update();
+      });
       return {
         figure: A.make("div", { class: "learn-two" }, frame.node, curve),
         controls: [choice.node, slider.node, facts.node],
@@ -51,27 +59,20 @@
     },
   });
 
-  /* The numbers of the learner's own pictures; the levels follow from the steps, as in the saved lesson. */
-  function own(lesson, pictures) {
-    return Object.fromEntries(lesson.own.series.leaps.map(({ steps }, i) => [steps, { ...(lesson.saved.leaps[steps] ?? {}), distance: null, id: pictures[i].id }]));
-  }
-  own.guess = (pictures, counts, n, k) => (k === n ? { src: `picture/${pictures[counts.indexOf(n)].id}` } : T.seen(pictures[counts.indexOf(n)].id, "clean", k - 1));
+  /* A step of a run of the learner's own; after the last one the picture itself. */
+  const guess = ({ id }, steps, k) => (k === steps ? { src: `picture/${id}` } : T.seen(id, "clean", k - 1));
 
-  function drawCurve(svg, levels, stops, at) {
-    const x = (t) => 32 + (t / (levels.length - 1)) * 272, y = (noise) => 208 - noise * 184;
-    const noise = (t) => Math.sqrt(1 - levels[Math.round(t)]);
-    const path = Array.from({ length: 101 }, (_, i) => (i / 100) * (levels.length - 1)).map((t) => `${x(t)},${y(noise(t))}`);
+  /* stops: timesteps and levels at which the network looks. */
+  function drawCurve(svg, schedule, { t: stops, levels }, at) {
+    const last = schedule.length - 1;
+    const x = (t) => 32 + (t / last) * 272, y = (level) => 208 - Math.sqrt(1 - level) * 184;
+    const path = Array.from({ length: 101 }, (_, i) => Math.round((i / 100) * last)).map((t) => `${x(t)},${y(schedule[t])}`);
     svg.replaceChildren(
       A.svg("line", { class: "axis", x1: 32, x2: 304, y1: 208, y2: 208 }),
       A.svg("polyline", { class: "path", points: path.join(" ") }),
-      ...stops.flatMap((t, i) => {
-        const to = stops[i + 1] ?? 0, after = stops[i + 1] == null ? 0 : noise(to);
-        return [
-          A.svg("line", { class: i === at ? "leap here" : "leap", x1: x(t), y1: y(noise(t)), x2: x(to), y2: y(after) }),
-          A.svg("circle", { class: i === at ? "stop here" : "stop", cx: x(t), cy: y(noise(t)), r: i === at ? 7 : 4 }),
-        ];
-      }),
-      text(32, 230, "t = 0"), text(304, 230, `t = ${levels.length - 1}`, "end"), text(32, 16, A.say("noise left")));
+      ...stops.map((t, i) => A.svg("line", { class: i === at ? "leap here" : "leap", x1: x(t), y1: y(levels[i]), x2: x(stops[i + 1] ?? 0), y2: y(levels[i + 1] ?? 1) })),
+      ...stops.map((t, i) => A.svg("circle", { class: i === at ? "stop here" : "stop", cx: x(t), cy: y(levels[i]), r: i === at ? 7 : 4 })),
+      text(32, 230, "t = 0"), text(304, 230, `t = ${last}`, "end"), text(32, 16, A.say("noise left")));
   }
   function text(x, y, words, anchor = "start") {
     return A.svg("text", { x, y, "text-anchor": anchor }, words);

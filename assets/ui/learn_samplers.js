@@ -64,6 +64,7 @@
       const frames = names.map((name) => T.frame(TITLES[name]));
       const notes = names.map(() => A.make("small", {}));
       const plates = names.map((name, i) => A.make("button", { type: "button", class: "learn-plate learn-cell", "data-name": name, on: { click: () => choose(name) } }, frames[i].node, A.make("b", {}, TITLES[name]), notes[i]));
+      const sigmas = {};
       let chosen = names[0];
       const choice = T.segments({ label: A.say("Steps"), options: counts.map((n) => ({ name: n, title: String(n) })), value: counts[Math.min(2, counts.length - 1)], act: () => steps() });
       const slider = T.slider({ label: A.say("At step"), min: 1, max: choice.value, value: Math.ceil(choice.value / 2), say: (k) => A.say("{index} of {total}", { index: k, total: choice.value }), act: update });
@@ -83,12 +84,20 @@
           notes[i].textContent = mine ? "" : A.say("{looks} looks, distance {distance}", { looks: saved.passes[name][at], distance: T.number(saved.distance[name][at], 2) });
           plates[i].setAttribute("aria-pressed", String(name === chosen));
         });
-        const levels = saved.sigma[chosen][saved.steps.indexOf(choice.value)];
+        words.textContent = UPDATES[chosen].words();
+        const levels = mine ? sigmas[chosen] : saved.sigma[chosen][at];
+        if (!levels) return;
         const [a, b] = [levels[k], levels[k + 1]];
         equation.replaceChildren(...UPDATES[chosen].lines(M, T.number(a, 3), T.number(b, 3), [a, b]));
-        words.textContent = UPDATES[chosen].words();
       }
       update();
+      mine?.forEach(async ({ id }, i) => {
+        const about = await T.told(`learn/${id}`);
+        if (!about?.passes) return;
+        // A sampler that looks twice has every level but the first twice.
+        sigmas[names[i]] = [...new Set(about.passes.map(({ alpha_bar: level }) => Math.sqrt((1 - level) / level))), 0];
+        if (names[i] === chosen) update();
+      });
       return {
         figure: A.make("div", { class: "learn-four" }, ...plates),
         controls: counts.length > 1 ? [choice.node, slider.node, words] : [slider.node, words],

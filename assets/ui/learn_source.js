@@ -17,10 +17,7 @@
       async take(id) {
         lesson.own = null;
         if (!id) return;
-        try {
-          const answer = await fetch(`learn/${id}`);
-          if (answer.ok) lesson.own = await answer.json();
-        } catch { /* No connection: the saved lesson needs none. */ }
+        lesson.own = await T.told(`learn/${id}`);
       },
       sheet: (name, index = 0) => ({ src: `atelier/lesson/${name}.webp?v=${version}`, index, count: saved.sheets[name] }),
       picture: () => (lesson.own ? { src: `picture/${lesson.own.id}` } : lesson.sheet("picture")),
@@ -30,11 +27,7 @@
       get recorded() { return Boolean(lesson.own?.passes); },
       get run() { return lesson.recorded ? lesson.own : { ...saved.run, prediction_type: saved.prediction_type }; },
       seen: (view, k) => (lesson.recorded ? T.seen(lesson.own.id, view, k) : lesson.sheet(view, k)),
-      async cells(k) {
-        if (!lesson.recorded) return { ...saved.run, ...saved.run.passes[k] };
-        const answer = await fetch(`learn/${lesson.own.id}/cells/${k}`);
-        return answer.ok ? answer.json() : null;
-      },
+      cells: async (k) => (lesson.recorded ? T.told(`learn/${lesson.own.id}/cells/${k}`) : { ...saved.run, ...saved.run.passes[k] }),
       /* The learner's own pictures of a series, in its order; null until they are painted. */
       painted(series) {
         const pictures = (mine()[series] ?? []).map((id) => A.recent.find((picture) => picture.id === id));
@@ -48,7 +41,16 @@
     return lesson;
   };
 
-  T.seen = (id, view, k) => ({ src: `steps/${id}/${view}/${k}?quick=1` });
+  /* What an address tells; null when it tells nothing, or cannot be reached. */
+  T.told = async (address) => {
+    try {
+      const answer = await fetch(address);
+      return answer.ok ? await answer.json() : null;
+    } catch { return null; }
+  };
+
+  /* A frame of a run: a rough one at once, the decoder's own when the model is there anyway. */
+  T.seen = (id, view, k) => ({ src: `steps/${id}/${view}/${k}?quick=1`, fine: document.querySelector('.top[data-state="ready"]') ? `steps/${id}/${view}/${k}` : "" });
 
   /* A line under a figure: whose pictures these are, what it costs to have one's own, and how far they are. */
   T.seriesBar = ({ lesson, series, paint, stop }) => {

@@ -93,6 +93,7 @@
       original.note.textContent = A.say("As the model takes it, {width} × {height}", { width: picture.width, height: picture.height });
       noise.note.textContent = A.say(found.mode === "stochastic" ? "True random noise over it, {far} timesteps far" : "The noise it is made from, {far} timesteps far", { far: found.far });
       back.note.textContent = A.say(found.stopped ? "Stopped on the way: what there was" : found.edited ? "Edited: its noise, read with other words" : found.mode === "stochastic" ? "Like it, not it" : "The same noise, read back");
+      if (found.round_trip) back.note.append(A.make("b", { class: "recover-near" }, found.round_trip));
       evidence.hidden = !found.pictures;
       if (found.pictures) tell(found, at("difference"));
     }
@@ -137,8 +138,11 @@
         A.say("The picture fades and chance takes its place: which noise it was, nobody can tell afterwards."),
       ],
     };
-    function equation(mode) {
-      const [node, sentence] = (EQUATIONS[mode] ?? EQUATIONS.inversion)();
+    function equation() {
+      const mode = room.field("mode")?.querySelector(":checked")?.closest("[data-name]")?.dataset.name;
+      if (formula.dataset.mode === (mode ?? "inversion")) return;
+      formula.dataset.mode = mode ?? "inversion";
+      const [node, sentence] = EQUATIONS[formula.dataset.mode]();
       formula.replaceChildren(node, A.make("p", {}, sentence));
     }
 
@@ -168,11 +172,11 @@
       if (other && !room.root.dataset.busy) waiting();
       root.dataset.state = info ? "full" : "empty";
     }));
-    room.root.addEventListener("input", (event) => {
-      if (event.target.closest?.('[id$="field-mode"]')) equation(event.target.value);
-    });
     root.dataset.state = "empty";
-    equation(room.field("mode")?.querySelector(":checked")?.value);
+    equation();
+    // The mode's sentence changes with it, whoever chose: a click, a memory, the settings of another picture.
+    const mode = room.field("mode");
+    if (mode) new MutationObserver(equation).observe(mode, { childList: true, subtree: true, characterData: true });
     waiting();
     room.ready("recover", { use });
   };

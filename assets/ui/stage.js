@@ -22,10 +22,12 @@
 
     const words = A.make("span", { class: "line-words" });
     const fill = A.make("span", { class: "fill" });
+    const seeSteps = async (id) => (await A.openSteps("reverse")).open(id);
+    const watchButton = A.make("button", { class: "quiet-button", id: room.id("watch"), type: "button", hidden: true, on: { click: () => seeSteps(`run:${view.jobs?.[selected] ?? runId}`) } }, A.icon("steps"), A.say("Steps"));
     const cancelButton = A.make("button", { class: "quiet-button", id: room.id("cancel"), type: "button", on: { click: () => cancel() } }, A.say("Cancel"), A.make("kbd", {}, "Esc"));
     const facts = A.make("p", { class: "facts" });
     const proof = A.make("p", { class: "proof", hidden: true });
-    const line = A.make("div", { class: "line" }, words, proof, A.make("span", { class: "track", "aria-hidden": "true" }, fill), facts, cancelButton);
+    const line = A.make("div", { class: "line" }, words, proof, A.make("span", { class: "track", "aria-hidden": "true" }, fill), facts, watchButton, cancelButton);
     const live = A.make("div", { class: "unseen", role: "status", "aria-live": "polite" });
     const notes = A.make("div", { class: "notes" });
     const tool = (name, icon, label, act) =>
@@ -41,9 +43,10 @@
     const useButton = tool("use", "settings", "Use these settings", () => A.useSettings(room, chosen()));
     const sendButton = A.sendMenu(tool, () => chosen());
     const loopButton = drawn.invite === "picture" ? tool("loop", "loop", "Use as input", () => A.send(chosen(), room.name, room.root.dataset.mode)) : null;
+    const stepsButton = tool("steps", "steps", "Steps", () => seeSteps(chosen().id));
     const compareButton = tool("compare", "compare", "Compare", () => A.compare(chosen(), partners()));
     const actions = A.make("div", { class: "actions", role: "toolbar", "aria-label": A.say("Stage") },
-      A.make("div", { class: "tools" }, fullButton, downloadLink, seedButton, useButton, compareButton, ...(loopButton ? [loopButton] : []), sendButton));
+      A.make("div", { class: "tools" }, fullButton, downloadLink, seedButton, useButton, stepsButton, compareButton, ...(loopButton ? [loopButton] : []), sendButton));
 
     const strip = A.make("div", { class: "strip", role: "group", "aria-label": A.say("Recent pictures") });
     root.replaceChildren(mat, line, notes, actions, strip, live);
@@ -78,6 +81,7 @@
       if (active()) room.root.dataset.busy = next;
       else delete room.root.dataset.busy;
       cancelButton.hidden = !active();
+      watchButton.hidden = next !== "painting";
       for (const paint of room.root.querySelectorAll("button.paint")) paint.setAttribute("aria-disabled", active());
       clearTimeout(silence);
       if (active()) silence = setTimeout(() => {

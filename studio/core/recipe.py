@@ -378,7 +378,7 @@ class Recover(FromPicture):
         float | None,
         Param(
             "Guidance",
-            "On the way back, how strongly its words pull. 1: as on the way in, so nothing is lost.",
+            "How strongly the words of the way back pull. 1: nothing is lost; 3: a clear edit.",
             0.0,
             30.0,
             advanced=True,

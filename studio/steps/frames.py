@@ -14,7 +14,7 @@ from PIL import Image
 
 from studio.core.errors import GalleryError, ModelUnavailable, UnknownName
 from studio.gallery.trajectory import Latent, Trajectory
-from studio.steps.heat import coloured
+from studio.steps.heat import Amounts, coloured
 from studio.steps.measures import per_cell
 from studio.steps.remembered import Remembered
 
@@ -85,17 +85,15 @@ class Frames:
         recipe = steps.recipe
         size = (recipe.width or 0, recipe.height or 0)
         if view == "change":
-            pixels = _heat(steps, index, size)
+            amounts = spread(_change(steps, index), *self._studio.wishes.place(recipe))
+            return Image.fromarray(coloured(amounts))
+        latent: Latent = getattr(steps, view)(index)
+        if quick:
+            rough = Image.fromarray(steps.projection(latent))
+            pixels = np.asarray(rough.resize(size, Image.Resampling.BILINEAR))
         else:
-            latent: Latent = getattr(steps, view)(index)
-            if quick:
-                rough = Image.fromarray(steps.projection(latent))
-                pixels = np.asarray(rough.resize(size, Image.Resampling.BILINEAR))
-            else:
-                answer = self._studio.ask(
-                    partial(_decoded, latent), owner, model=recipe.model, size=size
-                )
-                pixels = answer.result()
+            look = partial(_decoded, latent)
+            pixels = self._studio.ask(look, owner, model=recipe.model, size=size).result()
         return Image.fromarray(self._studio.wishes.placed(recipe, pixels))
 
     def _decodable(self, steps: Trajectory) -> bool:
@@ -115,18 +113,32 @@ def _decoded(latent: Latent, model: Model) -> Generator[Any, Any, Pixels]:
     return pixels
 
 
-def _heat(steps: Trajectory, index: int, size: tuple[int, int]) -> Pixels:
-    """What changed in the clean estimate since the pass before, in colours; nothing at the first.
+def spread(amounts: Amounts, size: tuple[int, int], box: tuple[int, int, int, int]) -> Amounts:
+    """Amounts per latent cell (h, w) as amounts per pixel (H, W): smooth in the box the model paints, 0 beyond it.
 
-    The scale is the same for every run; amounts are shown by their square root, which lets the eye see small ones.
+    Args:
+        size: Width and height of the picture.
+        box: Left, top, right, bottom.
+    """
+    left, top, right, bottom = box
+    smooth = Image.fromarray(amounts).resize(
+        (right - left, bottom - top), Image.Resampling.BILINEAR
+    )
+    whole = np.zeros((size[1], size[0]), np.float32)
+    whole[top:bottom, left:right] = np.asarray(smooth)
+    return whole
+
+
+def _change(steps: Trajectory, index: int) -> Amounts:
+    """What changed in the clean estimate since the pass before, per cell (h, w); nothing at the first.
+
+    The scale is the same for every run; amounts are given by their square root, which lets the eye see small ones.
     """
     now = steps.clean(index) if index < len(steps) else steps.latent
     if index == 0 or now is None:
-        amounts = np.zeros(steps.x.shape[2:], np.float32)
-    else:
-        amounts = np.sqrt(per_cell(now - steps.clean(index - 1)) / FULL_HEAT)
-    smooth = Image.fromarray(amounts.astype(np.float32)).resize(size, Image.Resampling.BILINEAR)
-    return coloured(np.asarray(smooth))
+        return np.zeros(steps.x.shape[2:], np.float32)
+    change: Amounts = np.sqrt(per_cell(now - steps.clean(index - 1)) / FULL_HEAT)
+    return change
 
 
 def _bytes(image: Image.Image) -> int:

@@ -17,6 +17,7 @@ from studio.gallery.metadata import read
 from studio.gallery.trajectories import beside
 from studio.gallery.trajectory import Trajectory
 from studio.steps.frames import Frames
+from studio.steps.looking import Looking, course, words_at
 from studio.steps.measures import distances, numbers
 from studio.steps.remembered import Remembered
 from studio.wishes import Remark
@@ -67,6 +68,7 @@ class Steps:
         """The runs of this studio."""
         self._studio = studio
         self._frames = Frames(studio)
+        self._looking = Looking(studio)
         self._read: Remembered[Trajectory] = Remembered(MEMORY, lambda steps: steps.nbytes)
 
     def trajectory(self, picture_id: str, owner: str) -> Trajectory:
@@ -105,8 +107,10 @@ class Steps:
             "starred": run.result is not None and self._studio.store.starred(run.id),
             "bytes": run.steps.nbytes if run.steps else 0,
             "steps": numbers(run.steps) if run.steps else [],
-            "words": [],
-            "turns": [turn.as_dict() for turn in run.recipe.turns],
+            "words": self._words(run, 0),
+            "turns": [
+                turn.as_dict() | {"words": self._words(run, turn.at)} for turn in run.recipe.turns
+            ],
         }
 
     def frame(
@@ -119,6 +123,16 @@ class Steps:
         run = self._run(picture_id, owner)
         path = run.result.path if run.result else None
         return self._frames.frame(run.id, _passes(run), path, owner, view, index, quick)
+
+    def word_map(
+        self, picture_id: str, owner: str, index: int, word: int, group: str = "all"
+    ) -> tuple[Image, float]:
+        """Where the model looks for a word at a step, and the word's share of its attention; see `Looking.word_map`.
+
+        Raises: NotFound; GalleryError when its steps cannot be read, or there is no such word; what `Studio.ask` raises.
+        """
+        run = self._run(picture_id, owner)
+        return self._looking.word_map(run.id, _passes(run), owner, index, word, group)
 
     def compare(self, one: str, other: str, owner: str) -> dict[str, Any]:
         """How far two runs are apart step by step, and the settings that differ: see `measures.distances`.
@@ -182,6 +196,11 @@ class Steps:
         if self._studio.find(picture_id, owner) is None:
             raise _not_found()
         self._studio.store.star(picture_id, on)
+
+    def _words(self, run: _Run, index: int) -> list[dict[str, Any]]:
+        """The words that hold at a pass, each with its place in the text."""
+        text = words_at(run.steps, index) if run.steps else course(run.recipe, index).words
+        return self._looking.words(text, run.recipe.model)
 
     def _submit(self, run: _Run, recipe: Painting, owner: str, passes: int | None = None) -> Run:
         """A recipe whose first passes are those of an earlier run, as far as they are kept."""

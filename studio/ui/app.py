@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 SCRIPTS = (
     "page", "rooms", "memory", "pick", "camera", "source", "canvas", "easel", "mask", "sketch", "frame", "send",
-    "stage", "viewer", "steps", "album", "noise", "levels", "formula", "forward", "reverse", "recover",
+    "stage", "viewer", "steps", "album", "noise", "levels", "formula", "forward",
+    "runs", "frames", "plates", "player", "curves", "branch", "against", "wordmap", "begin", "filming", "reverse",
+    "recover",
     "learn_math", "learn_figure", "learn_source", "learn_papers", "learn_noise", "learn_leaps", "learn_prediction",
     "learn_guidance", "learn_seeds", "learn_samplers", "learn",
 )  # fmt: skip

@@ -334,7 +334,7 @@ def recovery(recipe: Recover, result: Result, language: str) -> dict[str, Any]:
         "original": decibels(found.original_psnr),
         "largest": found.largest,
         "passes": found.passes,
-        "mean": f"{found.mean:.3f}",
+        "mean": f"{found.mean:.3f}".replace("-", "−"),
         "std": f"{found.std:.3f}",
         "pictures": bool(found.pictures),
     }

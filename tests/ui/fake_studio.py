@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from studio.core.errors import ModelUnavailable, QueueFull, RecipeError, StudioError
@@ -28,10 +29,19 @@ from studio.core.events import (
     Preview,
     Proof,
     Queued,
+    Recovery,
     Result,
     Step,
 )
-from studio.core.recipe import Defaults, FromPicture, Inpaint, Outpaint, Painting, Recover
+from studio.core.recipe import (
+    Defaults,
+    FromPicture,
+    Inpaint,
+    Outpaint,
+    Painting,
+    Recover,
+    Repainting,
+)
 from studio.core.settings import Settings
 from studio.core.styles import STYLES
 from studio.gallery import intake
@@ -41,6 +51,7 @@ from studio.gallery.store import Store
 from studio.gallery.trajectories import Trajectories
 from studio.keeping import keep_steps
 from studio.noising import Noisings
+from studio.recoveries import Recoveries
 from studio.steps import Steps
 from tests.ui import fake_steps
 
@@ -106,12 +117,13 @@ class Run:
                 yield Loading(number, "palette", 0.4)
             await asyncio.sleep(studio.pace * 6)
             studio.loaded = True
-        steps = self.recipe.steps or 20
+        recover = isinstance(self.recipe, Recover)
+        steps = self.recipe.steps_to_make if recover else self.recipe.steps or 20
         skies = [studio.painted(recipe) for recipe in recipes]
         for message, values in self.remarks:
             yield Note(0, message, values)
         for number, recipe in enumerate(recipes):
-            if isinstance(recipe, FromPicture) and recipe.strength == 0:
+            if isinstance(recipe, Repainting) and recipe.strength == 0:
                 message = "At strength 0 nothing changes: this is the picture you gave."
                 yield Note(number, message)
         for index in range(self.begin + 1, steps + 1):
@@ -163,10 +175,13 @@ class FakeStudio:
         self.store = Store(home)
         self.trajectories = Trajectories(home, 1.0)
         self.engine = SimpleNamespace(passes=self.passes)
-        self.catalog = SimpleNamespace(revision=lambda model: "not here")
-        self.wishes = SimpleNamespace(placed=lambda recipe, pixels: pixels)
+        self.catalog = SimpleNamespace(
+            revision=lambda model: "not here", loaded=lambda model: False
+        )
+        self.wishes = SimpleNamespace(placed=lambda recipe, pixels: pixels, place=self.place)
         self.steps = Steps(self)  # type: ignore[arg-type]
         self.inputs = Inputs(home)
+        self.recoveries = Recoveries(self.inputs)
         self.noising = Noisings(lambda model: MODELS / model, self.ask, self.status)
 
     def choices(self, name: str, model: str = "palette") -> list[Choice]:
@@ -250,6 +265,8 @@ class FakeStudio:
             ground = sky(recipe).resize(size)
             ground.paste(source, (left, top))
             return ground
+        if isinstance(recipe, Recover):
+            return source
         new = Image.blend(source, sky(recipe).resize(source.size), recipe.strength)
         if isinstance(recipe, Inpaint):
             mask = self.inputs.get(recipe.mask).convert("L")
@@ -308,22 +325,45 @@ class FakeStudio:
 
     def keep(self, picture: Image.Image, recipe: Painting, owner: str, steps: int) -> Result:
         """A picture on disk, its steps beside it."""
-        total = recipe.steps or 20
+        total = recipe.steps_to_make if isinstance(recipe, Recover) else recipe.steps or 20
         width, height = picture.size
         seconds = total * self.pace
         versions = ("0.1.0", "abc", "cpu", "float32", "2", "0", 1, steps, total, seconds, "now")
         name, path = self.store.save(picture, recipe, Made(*versions, fingerprint(picture)), owner)
+        recovery = self._recovery(recipe, picture) if isinstance(recipe, Recover) else None
         proof = Proof(0, 1.8) if isinstance(recipe, Inpaint | Outpaint) else None
-        result = Result(name, path, recipe, width, height, seconds, steps, total, proof)
+        result = Result(name, path, recipe, width, height, seconds, steps, total, proof, recovery)
         self.results[name] = (owner, result)
         if steps and not isinstance(recipe, Recover):
             finished = fake_steps.finished(picture, self.before(recipe), recipe, steps, total)
             keep_steps(self.trajectories, None, finished, result)  # type: ignore[arg-type]
         return result
 
+    def _recovery(self, recipe: Recover, picture: Image.Image) -> Recovery | None:
+        """The picture came back but for one grey level."""
+        pixels = np.asarray(picture)
+        near = np.where(pixels > 127, pixels - 1, pixels + 1).astype(np.uint8)
+        noise = np.asarray(Image.effect_noise(picture.size, 90).convert("RGB"))
+        evidence = SimpleNamespace(
+            original=pixels, round_trip=near, diffused=noise, recovered=pixels
+        )
+        evidence.mean, evidence.std, evidence.passes = 0.004, 0.981, recipe.steps_to_make
+        self.recoveries.note(recipe, evidence)  # type: ignore[arg-type]
+        return self.recoveries.of(recipe)
+
+    def recovered(self, picture_id: str, owner: str, name: str) -> Image.Image | None:
+        """As the studio does."""
+        result = self.find(picture_id, owner)
+        return self.recoveries.picture(result, name) if result else None
+
     def before(self, recipe: Painting) -> Image.Image:
         """What the picture would have been without its turns."""
         return self.painted(replace(recipe, turns=()))
+
+    def place(self, recipe: Painting) -> Any:
+        """The picture's size, all of it painted."""
+        size = self.painted(recipe).size
+        return size, (0, 0, *size)
 
     def passes(self, job: str, owner: str) -> Any:
         """What a picture under way has behind it."""

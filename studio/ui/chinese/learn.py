@@ -95,7 +95,7 @@ WORDS: dict[str, str] = {
     ),
     "The picture at this guidance": "这个引导强度下的画",
     "The two answers and the one that is used": "两个答案，和采用的那个",
-    "how far the two answers lie apart": "两个答案相距多远",
+    "how far the two guesses lie apart": "两个猜测相距多远",
     "how far guidance goes": "引导走了多远",
     "Without words": "无文字",
     "Words": "文字",
@@ -105,10 +105,9 @@ WORDS: dict[str, str] = {
     "guidance: 0 does not listen, 1 takes the words as they are, more exaggerates": (
         "引导：0 不听，1 照文字来，更大就是夸张"
     ),
-    "size of a difference, per value, at step {step} of {total}": (
-        "差的大小，按每个数值计，取自 {total} 步中的第 {step} 步"
+    "size of a difference, per value; here of the guesses at the first step": (
+        "差的大小，按每个数值计；这里是第一步两个猜测之差"
     ),
-    "size of a difference, per value, at the first step": "差的大小，按每个数值计，取自第一步",
     # 5
     "Seeds": "种子",
     "Seed {seed}": "种子 {seed}",

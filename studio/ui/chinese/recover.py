@@ -25,8 +25,8 @@ WORDS: dict[str, str] = {
     "What the picture shows; may be empty.": "图上有什么；可以留空。",
     "empty: the picture itself": "留空：图本身",
     "Each way. More steps: finer, slower.": "单程的步数。步数越多越精细，也越慢。",
-    "On the way back, how strongly its words pull. 1: as on the way in, so nothing is lost.": (
-        "返回时描述的牵引力。1：与来时相同，不会丢失什么。"
+    "How strongly the words of the way back pull. 1: nothing is lost; 3: a clear edit.": (
+        "返回时描述的牵引力。1：不会丢失什么；3：明显的修改。"
     ),
     "The only one that runs both ways.": "唯一能双向行走的采样器。",
     "There and back takes no changes of course.": "去而复返的途中不能改变方向。",

@@ -6,22 +6,23 @@ it asks here what it was made with, and may have the same words painted a few ti
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from studio.core.errors import RecipeError
-from studio.core.events import Event, Result
+from studio.core.errors import NotFound, RecipeError, StudioError
+from studio.core.events import Event
 from studio.core.recipe import Painting
-from studio.ui import boundary, words
+from studio.ui import boundary
 from studio.ui.form import part
 from studio.ui.stage import PERIOD, Scene, paced, refusal
+from studio.ui.steps.lessons import SERIES, Lessons, series
 from studio.ui.steps.panel import Panel
 from studio.ui.visitor import language_of, owner_of
 
@@ -31,46 +32,7 @@ if TYPE_CHECKING:
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
-SERIES = ("leaps", "guidance", "seeds", "samplers")
-"""What can be painted for a lesson: a few pictures that differ in one thing."""
-
-STEPS = 12
-"""At most so many steps for a picture of a lesson: enough to see, quick to wait for."""
-
-LEAPS = (1, 2, 4, 8, 20)
-SCALES = (1.0, 2.0, 4.0, 8.0, 16.0)
-SEEDS = 4
-SAMPLERS = ("euler", "heun", "dpmpp_2m", "euler_a")
-SAMPLER_STEPS = 8
-OTHER_STYLES = ("watercolor", "oil")
-"""What the same noise is painted as a second time; the one that differs from the picture's own."""
-
-
-def series(recipe: Painting, name: str) -> tuple[Painting, ...]:
-    """The pictures of a series: the recipe, with one thing changed in each.
-
-    Args:
-        recipe: Settled, one picture.
-        name: One of SERIES.
-    """
-    few = min(recipe.steps or STEPS, STEPS)
-    plain = dataclasses.replace(recipe, count=1, turns=())
-    changes: list[dict[str, Any]]
-    match name:
-        case "leaps":
-            changes = [{"sampler": "ddim", "steps": steps} for steps in LEAPS]
-        case "guidance":
-            changes = [{"guidance_scale": scale, "steps": few} for scale in SCALES]
-        case "seeds":
-            other = next(style for style in OTHER_STYLES if style != recipe.style)
-            changes = [
-                {"style": style, "seed": (recipe.seed or 0) + i, "steps": few}
-                for style in (recipe.style, other)
-                for i in range(SEEDS)
-            ]
-        case _:
-            changes = [{"sampler": sampler, "steps": SAMPLER_STEPS} for sampler in SAMPLERS]
-    return tuple(dataclasses.replace(plain, **change) for change in changes)
+FRESH = {"Cache-Control": "no-store"}
 
 
 class Learn:
@@ -160,39 +122,35 @@ async def together(runs: Sequence["Run"]) -> AsyncGenerator[Event]:
         await asyncio.wait(listeners)
 
 
-def described(result: Result) -> dict[str, Any]:
-    """What a lesson needs to know of a person's picture, as plain JSON values."""
-    steps = max(result.steps_done, 1)
-    return {
-        "id": result.id,
-        "width": result.width,
-        "height": result.height,
-        "recipe": result.recipe.as_dict(),
-        "seconds_per_step": result.seconds / steps,
-        "series": {
-            name: [
-                {
-                    key: getattr(one, key)
-                    for key in ("steps", "guidance_scale", "sampler", "seed", "style")
-                }
-                for one in series(result.recipe, name)
-            ]
-            for name in SERIES
-        },
-    }
-
-
 def routes(studio: "Studio", pictures: "Pictures") -> list[Route]:
     """What the page asks of a person's own picture."""
+    lessons = Lessons(studio)
 
-    def own(request: Request) -> Response:
-        result = studio.find(request.path_params["id"], owner_of(request))
-        if result is None:
-            said = words.say("Not found.", language_of(request))
-            return PlainTextResponse(said, status_code=HTTPStatus.NOT_FOUND)
-        return JSONResponse(described(result), headers={"Cache-Control": "no-store"})
+    def answered(look: Callable[[Mapping[str, str], str], Any]) -> Callable[[Request], Response]:
+        """An endpoint of plain JSON; what is somebody else's is not there."""
 
-    return [Route("/learn/{id:str}", own, methods=["GET"])]
+        def endpoint(request: Request) -> Response:
+            try:
+                told = look(request.path_params, owner_of(request))
+            except StudioError as error:
+                absent = isinstance(error, NotFound)
+                status = HTTPStatus.NOT_FOUND if absent else HTTPStatus.UNPROCESSABLE_ENTITY
+                return JSONResponse(boundary.told(error, language_of(request)), status, FRESH)
+            return JSONResponse(told, headers=FRESH)
+
+        return endpoint
+
+    return [
+        Route("/learn/{id:str}", answered(lambda at, owner: lessons.about(at["id"], owner))),
+        Route(
+            "/learn/{id:str}/cells/{index:int}",
+            answered(lambda at, owner: lessons.cells(at["id"], int(at["index"]), owner)),
+        ),
+        Route(
+            "/learn/{id:str}/apart/{other:str}",
+            answered(lambda at, owner: lessons.apart(at["id"], at["other"], owner)),
+        ),
+    ]
 
 
 PANEL = Panel("learn", "Learn", Learn, routes)
