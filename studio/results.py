@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from studio.core.errors import StudioError
+from studio.core.errors import GalleryError
 from studio.core.events import Result
 from studio.gallery.metadata import read
 from studio.gallery.store import Store, id_of
@@ -72,22 +72,9 @@ class Results:
         if picture_id is None or self._store.owner_of(picture_id) is not None:
             return None
         try:
-            about = read(path)
-            with Image.open(path) as image:
-                width, height = image.size
-        except (StudioError, OSError, SyntaxError, ValueError):
+            result = result_of(path, picture_id)
+        except GalleryError:
             return None
-        made = about.made
-        result = Result(
-            picture_id,
-            path,
-            about.recipe,
-            width,
-            height,
-            made.seconds,
-            made.steps_done,
-            made.steps_total,
-        )
         self._remember(None, result)
         return result
 
@@ -96,3 +83,32 @@ class Results:
             self._known[result.id] = (owner, result)
             if len(self._known) > REMEMBERED:
                 del self._known[next(iter(self._known))]
+
+
+def result_of(path: Path, picture_id: str = "") -> Result:
+    """What a picture file says of itself.
+
+    Raises: GalleryError when it is no picture of ours.
+    """
+    about = read(path)
+    try:
+        with Image.open(path, formats=("PNG",)) as image:
+            width, height = image.size
+    except (OSError, SyntaxError, ValueError) as error:
+        raise GalleryError(
+            "The pixels of {name} cannot be read: {reason}.",
+            hint="The file is damaged or was changed; choose another copy.",
+            name=path.name,
+            reason=type(error).__name__,
+        ) from error
+    made = about.made
+    return Result(
+        picture_id,
+        path,
+        about.recipe,
+        width,
+        height,
+        made.seconds,
+        made.steps_done,
+        made.steps_total,
+    )

@@ -38,10 +38,10 @@
     const moment = block(math("msub", mi("x"), now), mo("="), signal, sub("x", math("mn", "0")), mo("+"), noise, mi("ε"));
     const rows = COLOURS.map((name) => {
       const parts = Array.from({ length: 5 }, () => math("mn", "0"));
-      const [result, share, before, cover, random] = parts;
+      const [result, share, before, cover, random] = parts, sign = math("mn", "−");
       const label = math("mtext", A.say(name));
       label.classList.add(`formula-${name.toLowerCase()}`);
-      return { parts, node: math("mtr", math("mtd", label), math("mtd", result), math("mtd", mo("=")), math("mtd", math("mrow", share, mo("·"), before)),
+      return { parts, sign, node: math("mtr", math("mtd", label), math("mtd", math("mrow", sign, result)), math("mtd", mo("=")), math("mtd", math("mrow", share, mo("·"), before)),
         math("mtd", mo("+")), math("mtd", math("mrow", cover, mo("·"), random))) };
     });
     const swatch = () => A.make("span", { class: "formula-swatch", "aria-hidden": "true" });
@@ -59,8 +59,10 @@
         place.textContent = A.say("The pixel at {x}, {y}", { x, y });
         was.style.background = colour(before);
         is.style.background = colour(after);
-        rows.forEach(({ parts }, i) => {
-          const values = [A.number(after[i], 3), A.number(a, 3), bracketed(before[i]), A.number(b, 3), bracketed(random[i])];
+        rows.forEach(({ parts, sign }, i) => {
+          // Kept unseen where there is none, so that digits stand under digits.
+          sign.style.visibility = after[i] < 0 ? "visible" : "hidden";
+          const values = [A.number(Math.abs(after[i]), 3), A.number(a, 3), bracketed(before[i]), A.number(b, 3), bracketed(random[i])];
           parts.forEach((part, k) => { part.textContent = values[k]; });
         });
       },

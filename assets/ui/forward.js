@@ -19,8 +19,8 @@
 
     const figure = (name, title, help, ...children) => {
       const state = A.make("span", { class: "figure-state" });
-      const node = A.make("figure", { class: `forward-figure ${name}` }, A.make("div", { class: "figure-frame" }, ...children),
-        A.make("figcaption", {}, A.make("b", {}, title), state, A.make("p", {}, help)));
+      const node = A.make("figure", { class: `forward-figure ${name}` }, A.make("div", { class: "figure-frame" }, ...children, state),
+        A.make("figcaption", {}, A.make("b", {}, title), A.make("p", {}, help)));
       return { node, state, frame: node.firstChild, title: node.querySelector("b") };
     };
     const canvas = (label) => A.make("canvas", { role: "img", "aria-label": label });

@@ -1,4 +1,4 @@
-"""The command line: paint, stylise, inpaint, outpaint; forward; reproduce, models, serve.
+"""The command line: paint, stylise, inpaint, outpaint; branch, resume; forward; reproduce, models, serve.
 
 Results go to standard output, one line per picture; everything else goes to standard error. Exit codes: 0 done, 1 failed or
 differs, 2 the wish itself is wrong, 130 stopped with Ctrl+C. Help and wrong wishes are answered before torch is loaded.
@@ -13,7 +13,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from studio import __version__
-from studio.cli import commands, forward, painting
+from studio.cli import commands, forward, painting, retaking
 from studio.cli.codes import FAILED, STOPPED, WRONG
 from studio.core.errors import InternalError, RecipeError, StudioError
 from studio.core.settings import Settings
@@ -62,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     typed.add_argument("--version", action="version", version=f"atelier {__version__}")
     known = typed.add_subparsers(title="commands", metavar="COMMAND", required=True)
     painting.add_commands(known)
+    retaking.add_commands(known)
     forward.add_commands(known)
     commands.add_commands(known)
     return typed

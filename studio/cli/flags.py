@@ -8,6 +8,7 @@ from typing import Any, TypeVar, get_args
 from studio.core.forward import Forward
 from studio.core.recipe import Painting, Param, params
 from studio.core.styles import STYLES
+from studio.core.turn import Turn
 
 R = TypeVar("R", Painting, Forward)
 
@@ -15,12 +16,28 @@ R = TypeVar("R", Painting, Forward)
 def add_flags(parser: argparse.ArgumentParser, recipe: type[Painting] | type[Forward]) -> None:
     """One flag per setting; pictures that go in, and the prompt, stand without one, in this order."""
     for name in recipe.inputs:
-        param = params(recipe)[name][1]
-        text = param.help.replace("%", "%%")
+        text = params(recipe)[name][1].help.replace("%", "%%")
         parser.add_argument(name, type=Path, metavar=_PICTURES[name], help=text)
     for name, (annotation, param) in params(recipe).items():
-        if name not in recipe.inputs and name != "turns":
+        if name == "prompt":
+            parser.add_argument(name, nargs="?", default="", metavar="PROMPT", help=_text(param))
+        elif name not in recipe.inputs and name != "turns":
             _add_flag(parser, name, annotation, param)
+
+
+def add_turn(parser: argparse.ArgumentParser) -> None:
+    """One flag per setting of a turn."""
+    for name, (annotation, param) in params(Turn).items():
+        _add_flag(parser, name, annotation, param, required=name == "at")
+
+
+def turn_of(options: argparse.Namespace) -> Turn:
+    """The turn of the flags that were given.
+
+    Raises: RecipeError, UnknownName.
+    """
+    given = {name: getattr(options, name) for name in params(Turn)}
+    return Turn(**{name: value for name, value in given.items() if value is not None})
 
 
 def wished(options: argparse.Namespace, recipe: type[R]) -> R:
@@ -34,18 +51,23 @@ def wished(options: argparse.Namespace, recipe: type[R]) -> R:
     return recipe.from_values({name: value for name, value in chosen.items() if value is not None})
 
 
-def _add_flag(parser: argparse.ArgumentParser, name: str, annotation: Any, param: Param) -> None:
+def _add_flag(
+    parser: argparse.ArgumentParser,
+    name: str,
+    annotation: Any,
+    param: Param,
+    *,
+    required: bool = False,
+) -> None:
     """The flag of one setting. The recipe checks the value, so wrong ones are passed on as they are."""
-    text = _help(param).replace("%", "%%")
-    if name == "prompt":
-        parser.add_argument(name, nargs="?", default="", metavar="PROMPT", help=text)
-        return
     kind = next(kind for kind in get_args(annotation) or (annotation,) if kind is not type(None))
     flag = "--" + name.replace("_", "-")
     if kind is bool:
-        parser.add_argument(flag, action="store_const", const=True, help=text)
+        parser.add_argument(flag, action="store_const", const=True, help=_text(param))
         return
-    parser.add_argument(flag, type=_lenient(kind), metavar=_METAVARS[kind], help=text)
+    parser.add_argument(
+        flag, type=_lenient(kind), metavar=_METAVARS[kind], help=_text(param), required=required
+    )
 
 
 _PICTURES = {"source": "IN.png", "mask": "MASK.png"}
@@ -60,6 +82,11 @@ def _lenient(kind: type) -> Callable[[str], object]:
             return text
 
     return convert
+
+
+def _text(param: Param) -> str:
+    """What the help says of a setting, as argparse wants it."""
+    return _help(param).replace("%", "%%")
 
 
 def _help(param: Param) -> str:

@@ -58,13 +58,18 @@ def add_commands(commands: Any) -> None:
                 metavar="COLOUR",
                 help="What shows through transparent parts. For example #8090a0.",
             )
-        command.add_argument(
-            "--out",
-            type=Path,
-            metavar="X.png",
-            help="Copy the picture here; several become X-1.png ...",
-        )
-        command.add_argument("--force", action="store_true", help="Replace what --out names.")
+        add_out(command)
+
+
+def add_out(command: argparse.ArgumentParser) -> None:
+    """The flags that say where a copy goes."""
+    command.add_argument(
+        "--out",
+        type=Path,
+        metavar="X.png",
+        help="Copy the picture here; several become X-1.png ...",
+    )
+    command.add_argument("--force", action="store_true", help="Replace what --out names.")
 
 
 def paint(options: argparse.Namespace, settings: "Settings", studio: Any) -> int:
@@ -72,17 +77,26 @@ def paint(options: argparse.Namespace, settings: "Settings", studio: Any) -> int
     recipe = wished(options, options.recipe)
     pictures = len(dataclasses.replace(recipe, seed=recipe.seed or 0).pictures())
     copies = wanted(options.out, pictures, force=options.force)
-    progress: Progress = Bar(pictures) if sys.stderr.isatty() else Lines(pictures)
+    progress = progress_of(pictures)
     with contextlib.closing(studio(settings)) as opened, contextlib.closing(progress):
         if recipe.inputs:
             recipe = _with_pictures(opened, recipe, options, progress)
         _remark(opened, recipe, progress)
-        run = opened.submit(recipe, OWNER)
-        code = DONE
-        with _ctrl_c_cancels(run, progress) as stopped:
-            for event in run.events():
-                code = max(code, _tell(event, progress, copies))
-        return STOPPED if stopped.is_set() else code
+        return follow(opened.submit(recipe, OWNER), progress, copies)
+
+
+def follow(run: "Run", progress: Progress, copies: list[Path]) -> int:
+    """Tell of a run until it ends; the exit code."""
+    code = DONE
+    with _ctrl_c_cancels(run, progress) as stopped:
+        for event in run.events():
+            code = max(code, _tell(event, progress, copies))
+    return STOPPED if stopped.is_set() else code
+
+
+def progress_of(pictures: int) -> Progress:
+    """A bar on a terminal, plain lines elsewhere."""
+    return Bar(pictures) if sys.stderr.isatty() else Lines(pictures)
 
 
 def _with_pictures(

@@ -130,6 +130,13 @@ class Store:
         """The newest pictures, newest first; unfinished and foreign files are not listed."""
         return list(islice(self._files(), limit))
 
+    def of_day(self, day: str, seed: int | None) -> list[Path]:
+        """The pictures of a day ("2026-11-20") with this seed; any text may be asked for."""
+        if not DAY.fullmatch(day):
+            return []
+        marked = re.compile(rf"\d{{6}}-\d{{3}}-seed{seed}-[a-z0-9-]*-[a-z2-7]{{16}}\.png")
+        return [self.home / day / name for name in files.names(self.home / day, marked)]
+
     def owner_of(self, picture_id: str) -> str | None:
         """Whose picture it is; None for pictures of an earlier start."""
         return self._owners.get(picture_id)

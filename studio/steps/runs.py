@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.core.errors import Dropped, GalleryError, NotFound, StudioError
@@ -16,6 +17,8 @@ from studio.core.turn import Turn
 from studio.gallery.metadata import read
 from studio.gallery.trajectories import beside
 from studio.gallery.trajectory import Trajectory
+from studio.results import result_of
+from studio.steps.files import original
 from studio.steps.frames import Frames
 from studio.steps.looking import Looking, course, words_at
 from studio.steps.measures import distances, numbers
@@ -37,7 +40,7 @@ RUN = "run:"
 MEMORY = 256 * 2**20
 """Bytes of trajectories that are remembered."""
 
-FROM_THE_START: Remark = ("Its steps are not kept any more; it is made from the start.", ())
+FROM_THE_START: Remark = ("So it is made from the start.", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class _Run:
         """ "running", "dropped" or "damaged" where its steps are, "done" or "stopped"."""
         if self.result is None:
             return "running"
-        if self.problem is not None:
+        if self.total and self.problem is not None:
             return "dropped" if isinstance(self.problem, Dropped) else "damaged"
         return "done" if self.result.steps_done >= self.result.steps_total else "stopped"
 
@@ -151,24 +154,24 @@ class Steps:
             ],
         }
 
-    def resume(self, picture_id: str, owner: str) -> Run:
+    def resume(self, picture: str | Path, owner: str) -> Run:
         """Go on with a picture that was stopped, from its last pass; from the start where its steps are gone, and says so.
 
         Raises: NotFound; GalleryError when nothing is left to do; what `Studio.submit` raises.
         """
-        run = self._run(picture_id, owner)
+        run = self._run(picture, owner)
         if run.result is None:
             raise GalleryError("This picture is still being painted.", hint="Stop it first.")
         if run.result.steps_done >= run.result.steps_total:
             raise GalleryError("This picture is finished; there is nothing left to do.")
         return self._submit(run, run.recipe, owner)
 
-    def branch(self, picture_id: str, owner: str, turn: Turn) -> Run:
+    def branch(self, picture: str | Path, owner: str, turn: Turn) -> Run:
         """A picture that begins as this one and takes a turn; costs the passes after it.
 
         Raises: NotFound; what `Studio.submit` raises.
         """
-        run = self._run(picture_id, owner)
+        run = self._run(picture, owner)
         return self._submit(run, branched(run.recipe, turn), owner, turn.at)
 
     def rerun(self, picture_id: str, owner: str) -> Run:
@@ -204,8 +207,9 @@ class Steps:
 
     def _submit(self, run: _Run, recipe: Painting, owner: str, passes: int | None = None) -> Run:
         """A recipe whose first passes are those of an earlier run, as far as they are kept."""
-        if run.steps is None and run.result is not None:
-            return self._studio.submit(recipe, owner, remarks=[FROM_THE_START])
+        if run.problem is not None and run.total:
+            why: Remark = (run.problem.message, tuple(run.problem.values.items()))
+            return self._studio.submit(recipe, owner, remarks=[why, FROM_THE_START])
         return self._studio.submit(recipe, owner, tape=tape(run.steps, passes))
 
     def _restored(self, result: Result, job: Job, picture: Picture) -> Event:
@@ -226,11 +230,18 @@ class Steps:
             self._studio.trajectories.keep(result.path, steps)
         return Finished(job.picture, result)
 
-    def _run(self, picture_id: str, owner: str) -> _Run:
-        """The run of this name.
+    def _run(self, picture: str | Path, owner: str) -> _Run:
+        """The run of this name, or of this file.
 
-        Raises: NotFound.
+        Raises: NotFound; GalleryError when the file is no picture of ours.
         """
+        if isinstance(picture, Path):
+            result = result_of(picture)
+            kept = original(picture, self._studio.store)
+            return self._ended(dataclasses.replace(result, path=kept))
+        return self._named(picture, owner)
+
+    def _named(self, picture_id: str, owner: str) -> _Run:
         result = None
         if picture_id.startswith(RUN):
             job_id = picture_id.removeprefix(RUN)
@@ -246,12 +257,17 @@ class Steps:
             result = self._studio.find(picture_id, owner)
         if result is None or not result.path.is_file():
             raise _not_found()
+        return self._ended(result)
+
+    def _ended(self, result: Result) -> _Run:
+        """The run that ended with a picture."""
+        if not result.steps_total:
+            return _Run(result.id, result.recipe, result, None, _nothing_painted())
         try:
-            return _Run(
-                result.id, result.recipe, result, self._kept(result), total=result.steps_total
-            )
-        except GalleryError as problem:
-            return _Run(result.id, result.recipe, result, None, problem, result.steps_total)
+            steps, problem = self._kept(result), None
+        except GalleryError as error:
+            steps, problem = None, error
+        return _Run(result.id, result.recipe, result, steps, problem, result.steps_total)
 
     def _kept(self, result: Result) -> Trajectory:
         """The steps beside a picture; they must be its own.
@@ -307,6 +323,10 @@ def _passes(run: _Run) -> Trajectory:
     if run.steps is not None:
         return run.steps
     raise run.problem or GalleryError("No step is made yet.", hint="Wait a moment.")
+
+
+def _nothing_painted() -> GalleryError:
+    return GalleryError("This picture has no steps: it is the one that was given.")
 
 
 def _not_found() -> NotFound:

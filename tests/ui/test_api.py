@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+from PIL import Image
 
 from studio import api
 from studio.core.recipe import RECIPES, params
@@ -100,3 +101,57 @@ def test_what_breaks_on_our_side_reaches_a_program_as_an_id(served: SimpleNamesp
             served.client.predict(prompt="a lake", api_name=NAME)
     finally:
         served.studio.broken = False
+
+
+def test_a_picture_is_shown_step_by_step(served: SimpleNamespace):
+    *_, painted = served.client.submit(prompt="a lake", seed=3, steps=5, api_name=NAME)
+    table, *frames = served.client.submit(
+        picture=painted["id"], view="clean", steps=[0, 4, 5], quick=True, api_name="/reverse"
+    )
+    assert (table["state"], len(table["steps"])) == ("done", 5)
+    assert [frame["index"] for frame in frames] == [0, 4, 5]
+    _, kept = served.studio.results[painted["id"]]
+    shown = [Image.open(frame["file"]).tobytes() for frame in frames]
+    assert shown[-1] == Image.open(kept.path).tobytes(), "after the last pass: the picture itself"
+    assert len(set(shown)) == 3
+
+
+def test_b8_steps_out_of_range_are_clamped_and_capped_and_said_so(served: SimpleNamespace):
+    *_, painted = served.client.submit(prompt="a lake", seed=3, steps=5, api_name=NAME)
+    _, note, frame = served.client.submit(
+        picture=painted["id"], steps=[-3], quick=True, api_name="/reverse"
+    )
+    assert note["message"] == "There is no step -3; step 0 is shown." and frame["index"] == 0
+    _, note, *frames = served.client.submit(
+        picture=painted["id"], steps=[2] * 10_000, quick=True, api_name="/reverse"
+    )
+    assert note["message"] == "10000 steps are too many at once; the first 64 are shown."
+    assert len(frames) == 64
+    with pytest.raises(AppError, match="Steps must be a list of whole numbers"):
+        served.client.predict(picture=painted["id"], steps=["a"], api_name="/reverse")
+
+
+def test_a_branch_is_painted_from_a_step_on(served: SimpleNamespace):
+    *_, painted = served.client.submit(prompt="a lake", seed=3, steps=6, api_name=NAME)
+    events = list(
+        served.client.submit(picture=painted["id"], at=4, prompt="a boat", api_name="/branch")
+    )
+    assert [event["event"] for event in events].count("step") == 2
+    turns = events[-1]["recipe"]["turns"]
+    assert turns == [{"at": 4, "prompt": "a boat", "change": 0.0}]
+
+
+def test_a_stopped_picture_goes_on(served: SimpleNamespace):
+    *_, painted = served.client.submit(prompt="a lake", seed=77, steps=6, api_name=NAME)
+    owner, whole = served.studio.results[painted["id"]]
+    stopped = served.studio.keep(Image.open(whole.path), whole.recipe, owner, 4)
+    events = list(served.client.submit(picture=stopped.id, api_name="/resume"))
+    steps = [event["index"] for event in events if event["event"] == "step"]
+    assert steps == [5, 6] and events[-1]["event"] == "finished"
+
+
+@pytest.mark.parametrize("name", ["/reverse", "/resume", "/branch"])
+def test_a_picture_of_nobody_is_answered_in_words(served: SimpleNamespace, name: str):
+    extra = {"at": 1} if name == "/branch" else {}
+    with pytest.raises(AppError, match="There is no such picture"):
+        served.client.predict(picture="a" * 16, **extra, api_name=name)

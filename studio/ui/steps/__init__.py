@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
-from studio.ui.steps import forward, learn, recover, reverse
+from studio.ui.steps import forward, learn, recover, retaking, reverse
 from studio.ui.steps.panel import Endpoint, Panel
 
 if TYPE_CHECKING:
@@ -20,9 +20,10 @@ def routes(studio: "Studio", pictures: "Pictures") -> list[Route]:
 
 
 def endpoints(studio: "Studio", pictures: "Pictures") -> dict[str, Endpoint]:
-    """What programs may call of all panels, by name."""
-    return {
+    """What programs may call, by name."""
+    panels = {
         name: function
         for panel in PANELS
         for name, function in panel.endpoints(studio, pictures).items()
     }
+    return panels | retaking.endpoints(studio)
