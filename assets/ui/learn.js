@@ -68,7 +68,7 @@
         A.make("p", { class: "learn-count" }, A.say("{index} of {total}", { index: at + 1, total: chapters.length })),
         A.make("h2", {}, chapter.title()),
         A.make("p", { class: "learn-plain" }, chapter.plain()),
-        A.make("figure", { class: "learn-figure" }, page.figure, A.make("figcaption", {}, chapter.caption(), " ", whose())),
+        A.make("figure", { class: "learn-figure" }, page.figure, A.make("figcaption", {}, chapter.caption(), " ", whose(chapter))),
         ...(bar ? [bar.node] : []),
         ...(page.note ? [A.make("p", { class: "learn-under" }, page.note)] : []),
         A.make("div", { class: "learn-controls" }, ...page.controls),
@@ -87,12 +87,18 @@
         T.papersPage());
     }
 
-    const whose = () => A.make("span", { lang: "en" }, `${lesson.recipe.prompt}${lesson.recipe.style === "none" ? "" : `, ${lesson.recipe.style}`}.`);
+    /* The words of the pictures that are seen: the learner's own, once they are. */
+    function whose(chapter) {
+      const own = lesson.own && (chapter.series ? lesson.painted(chapter.series) : chapter.name !== "prediction" || lesson.recorded);
+      const { prompt, style } = (own ? lesson.own : lesson.saved).recipe;
+      return A.make("span", { lang: own ? null : "en" }, `${T.words(prompt, style)}.`);
+    }
 
     /* ---- whose picture ---- */
 
     function drawSource() {
-      const own = A.recent.slice(0, OFFERED);
+      // What was painted for a lesson is not what a lesson is about.
+      const own = A.recent.filter((picture) => !lesson.isPainted(picture.id)).slice(0, OFFERED);
       const kept = lesson.own && !own.some((picture) => picture.id === lesson.own.id) ? A.recent.filter((picture) => picture.id === lesson.own.id) : [];
       source.replaceChildren(A.make("span", {}, A.say("Picture")), choice("", A.say("The lesson's own picture"), lesson.sheet("picture").src),
         ...[...own, ...kept].map((picture) => choice(picture.id, picture.prompt || A.say("untitled"), `picture/${picture.id}/small`)));
@@ -112,6 +118,7 @@
     /* ---- pictures painted for the lesson ---- */
 
     function paint(series) {
+      if (running) stop();
       running = { series, id: lesson.own.id, runs: [] };
       bar.show({ state: "waiting", line: A.say("Sending"), progress: 0 });
       trigger("select", { id: lesson.own.id, series });
@@ -119,18 +126,26 @@
     function stop() {
       trigger("stop", { runs: running?.runs ?? [] });
     }
+    function lost() {
+      if (!running) return;
+      running = null;
+      bar?.show({ state: "stopped", line: A.say("The connection broke before the picture was done.") });
+    }
     watch("value", () => {
       const scene = props.value;
       if (!scene || !running || scene.series !== running.series || scene.source !== running.id) return;
       running.runs = scene.runs ?? [];
       const pictures = (scene.cells ?? []).map((cell) => cell.picture).filter(Boolean);
+      lesson.note(pictures.map((picture) => picture.id));
       A.gather(pictures);
       const here = bar && lesson.own?.id === running.id && chapters.find((chapter) => chapter.name === wanted)?.series === running.series;
       if (scene.state === "done" && pictures.length === scene.cells.length) {
         if (lesson.own?.id === running.id) lesson.keep(running.series, pictures.map((picture) => picture.id));
         running = null;
-        if (here) show(wanted, { quiet: true });
-      } else if (here) bar.show(scene);
+        return here ? show(wanted, { quiet: true }) : undefined;
+      }
+      if (!["waiting", "painting"].includes(scene.state)) running = null;
+      if (here) bar.show(scene);
     });
 
     /* ---- keys, and when to begin ---- */
@@ -158,12 +173,12 @@
       lesson = T.lesson(await answer.json());
       // The newest picture, unless another was chosen that is still here, or the lesson's own.
       const chosen = place.picture === "" || A.recent.some((picture) => picture.id === place.picture);
-      await lesson.take(chosen ? place.picture : A.recent[0]?.id);
+      await lesson.take(chosen ? place.picture : A.recent.find((picture) => !lesson.isPainted(picture.id))?.id);
       lowerIndices();
       drawSource();
       A.onGather(drawSource);
       show(wanted, { quiet: true });
-      room.ready("learn", { show, take });
+      room.ready("learn", { show, take, lost });
     })());
     addEventListener("atelier-panel", (event) => { if (event.detail === "learn") begin(); });
     if (room.root.dataset.panel === "learn") begin();

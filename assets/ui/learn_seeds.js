@@ -16,16 +16,18 @@
       const mine = lesson.painted("seeds");
       const wish = lesson.own?.series.seeds;
       const seeds = mine ? [...new Set(wish.map((one) => one.seed))] : lesson.saved.seeds.seeds;
-      const rows = mine ? [...new Set(wish.map((one) => one.style))].map((style) => `${lesson.recipe.prompt}, ${style}`) : lesson.saved.seeds.prompts.map((words) => words.join(", "));
+      const rows = mine ? [...new Set(wish.map((one) => one.style))].map((style) => T.words(lesson.recipe.prompt, style)) : lesson.saved.seeds.prompts.map((words) => T.words(...words));
       const picture = (row, column) => (mine ? { src: `picture/${mine[row * seeds.length + column].id}` } : lesson.sheet("seeds", row * seeds.length + column));
       const large = T.frame(A.say("The picture of this seed and these words"));
-      const words = A.make("p", { class: "learn-under", lang: "en" });
+      const words = A.make("p", { class: "learn-under" });
       const equation = A.make("div", { class: "learn-equation" });
-      const noise = mine ? null : lesson.saved.seeds.noise;
-      const facts = T.facts(noise ? { mean: A.say("mean of the noise"), std: A.say("its spread"), count: A.say("numbers drawn") } : {});
+      const noise = mine ? [] : lesson.saved.seeds.noise;
+      const noises = (column) => (mine ? T.seen(mine[column].id, "noisy", 0) : lesson.sheet("noises", column));
+      const facts = T.facts({ mean: A.say("mean of the noise"), std: A.say("its spread"), count: A.say("numbers drawn") });
       const cells = [];
+      let chosen = 0;
       const grid = A.make("div", { class: "learn-grid", style: `--columns: ${seeds.length}`, role: "grid", "aria-label": A.say("Seeds and words") });
-      seeds.forEach((seed, column) => grid.append(A.make("div", { class: "learn-seed" }, ...(noise ? [framed(lesson.sheet("noises", column), A.say("Noise of seed {seed}", { seed }))] : []), A.make("span", {}, A.say("Seed {seed}", { seed })))));
+      seeds.forEach((seed, column) => grid.append(A.make("div", { class: "learn-seed" }, framed(noises(column), A.say("Noise of seed {seed}", { seed })), A.make("span", {}, A.say("Seed {seed}", { seed })))));
       rows.forEach((row, r) => seeds.forEach((seed, c) => {
         const frame = T.frame("");
         frame.show(picture(r, c));
@@ -47,18 +49,25 @@
         cells.forEach((cell, i) => cell.setAttribute("aria-pressed", String(i === r * seeds.length + c)));
         large.show(picture(r, c), `${rows[r]}, ${A.say("Seed {seed}", { seed: seeds[c] })}`);
         words.textContent = rows[r];
-        const first = noise ? noise[c].first.map((value, i) => M.live(`first-${i}`, T.number(value, 2))) : [];
+        chosen = c;
+        numbers();
+      }
+
+      function numbers() {
+        const told = noise[chosen];
         equation.replaceChildren(
           M.line(M.sub("x", "T"), "=", "ε", ",", "ε", "∼", "N", "(", "0", ",", "I", ")"),
-          noise
-            ? M.line("ε", "(", M.live("seed", String(seeds[c])), ")", "=", "(", ...first.flatMap((value) => [value, ","]), "…", ")")
-            : M.line(M.words(A.say("Seed")), "=", M.live("seed", String(seeds[c]))));
-        if (noise) facts.show({ mean: T.number(noise[c].mean, 3), std: T.number(noise[c].std, 3), count: T.number(noise[c].count, 0) });
+          M.line("ε", "(", M.live("seed", String(seeds[chosen])), ")", "=", "(", ...(told?.first ?? []).flatMap((value, i) => [M.live(`first-${i}`, T.number(value, 2)), ","]), "…", ")"));
+        facts.show(told ? { mean: T.number(told.mean, 3), std: T.number(told.std, 3), count: T.number(told.count, 0) } : { mean: "–", std: "–", count: "–" });
       }
       choose(0, 0);
+      if (mine) seeds.forEach(async (_, column) => {
+        noise[column] = (await T.told(`learn/${mine[column].id}`))?.noise;
+        if (column === chosen) numbers();
+      });
       return {
         figure: A.make("div", { class: "learn-seeds" }, A.make("div", {}, large.node, words), grid),
-        controls: noise ? [facts.node] : [],
+        controls: [facts.node],
         equation,
         symbols: [
           [M.inline(M.sub("x", "T")), A.say("where painting begins: pure noise")],

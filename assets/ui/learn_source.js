@@ -8,6 +8,7 @@
   T.lesson = (saved) => {
     const version = saved.recipe.revision;
     const painted = A.read(KEY) ?? {};
+    const made = new Set(Object.values(painted).flatMap((told) => Object.values(told).flat()));
     const mine = () => painted[lesson.own?.id] ?? {};
 
     const lesson = {
@@ -33,6 +34,9 @@
         const pictures = (mine()[series] ?? []).map((id) => A.recent.find((picture) => picture.id === id));
         return lesson.own && pictures.length && pictures.every(Boolean) ? pictures : null;
       },
+      /* Pictures that were painted for a lesson. */
+      isPainted: (id) => made.has(id),
+      note: (ids) => ids.forEach((id) => made.add(id)),
       keep(series, ids) {
         painted[lesson.own.id] = { ...mine(), [series]: ids };
         A.write(KEY, Object.fromEntries(Object.entries(painted).slice(-8)));
@@ -40,6 +44,9 @@
     };
     return lesson;
   };
+
+  /* A prompt and its style as one line. */
+  T.words = (prompt, style) => [prompt, style].filter((part) => part && part !== "none").join(", ");
 
   /* What an address tells; null when it tells nothing, or cannot be reached. */
   T.told = async (address) => {

@@ -108,6 +108,15 @@ def test_the_numbers_of_a_pass_are_those_of_the_run(person, studio):
     assert channel == spread.argmax()
 
 
+def test_the_noise_a_run_began_with_is_told(person, studio):
+    picture = person.made()
+    x = studio.steps.trajectory(picture, person.owner).noisy(0)
+    told = person.get(picture).json()["noise"]
+    assert told["first"] == pytest.approx(x.ravel()[:4].tolist())
+    assert told["count"] == x.size
+    assert told["mean"] == pytest.approx(float(x.mean()), abs=1e-6)
+
+
 def test_a_pass_beyond_the_last_is_the_last(person):
     picture = person.made()
     assert person.get(f"{picture}/cells/99").json() == person.get(f"{picture}/cells/3").json()

@@ -42,13 +42,14 @@ class Learn:
         self.studio = studio
         self.pictures = pictures
         self.part = part("learn", elem_id="steps-learn", lesson="atelier/lesson/lesson.json")
-        self.part.select(
+        painting = self.part.select(
             self.paint,
             outputs=self.part,
             trigger_mode="multiple",
             concurrency_limit=None,
             **QUIET,
         )
+        painting.failure(fn=None, js="() => Atelier.room('steps').part('learn')?.lost()")
         self.part.stop(self.stop, queue=False, **QUIET)
 
     async def paint(

@@ -93,6 +93,7 @@ class Lessons:
         return told | {
             "prediction_type": steps.prediction_type,
             "passes": [{"t": t, "alpha_bar": alpha_bar} for t, alpha_bar in levels],
+            "noise": _noise(steps.noisy(0)) if len(steps) else None,
         }
 
     def cells(self, picture_id: str, index: int, owner: str) -> dict[str, Any]:
@@ -135,6 +136,17 @@ class Lessons:
         if scales and one.t[0] == other.t[0] and np.array_equal(one.x[0], other.x[0]):
             told["apart"] = _rms(one.clean(0) - other.clean(0)) / abs(scales)
         return told
+
+
+def _noise(x: Any) -> dict[str, Any]:
+    """What a run begins with: its first four numbers in the order they are drawn, and what all of them are like."""
+    values = x.ravel().astype(np.float64)
+    return {
+        "first": values[:4].tolist(),
+        "mean": float(values.mean()),
+        "std": float(values.std(ddof=1)),
+        "count": values.size,
+    }
 
 
 def _rms(values: Any) -> float:
