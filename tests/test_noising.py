@@ -27,7 +27,10 @@ from studio.noising import (
     spaced,
     to_picture,
 )
+from studio.service import Studio
 from tests.fakes import FakeModel, answered
+
+EXAMPLES = Path(__file__).parents[1] / "assets" / "examples"
 
 
 def noisings(folder: Path, *, ready: bool = True, problem: Any = None) -> Noisings:
@@ -118,6 +121,26 @@ def test_in_latent_space_the_models_own_numbers_are_noised(folder: Path):
     assert np.array_equal(way.at(300), expected)
     decoded = FakeModel().decode(torch.from_numpy(expected)[None])[0]
     assert np.array_equal(np.asarray(studio.decoded(way.at(300), "me")), decoded)
+
+
+def test_the_built_in_model_places_and_decodes_as_it_does_when_painting(tmp_path: Path):
+    example = Image.open(EXAMPLES / "forest.jpg").convert("RGB")
+    studio = Studio(Settings(home=tmp_path))
+    try:
+        place = studio.noising.place(example, "me")
+        way = studio.noising.latent(Forward(space="latent", schedule="cosine"), place)
+        decoded = np.asarray(studio.noising.decoded(way.at(600), "me"))
+        model = studio.catalog.model("palette").result()
+    finally:
+        studio.close()
+    encoded = model.encode_picture(torch.from_numpy(of_picture(shown(example)))[None])
+    assert np.array_equal(place.x0, encoded.mean[0].numpy())
+    assert np.array_equal(decoded, model.decode(torch.from_numpy(way.at(600))[None])[0])
+    cells = np.einsum("oc,chw->ohw", place.weight, place.x0) + place.bias[:, None, None]
+    quick = torch.nn.functional.pixel_shuffle(torch.from_numpy(cells)[None], 16)[0].numpy()
+    preview = model.preview(encoded.mean)
+    seen = np.frombuffer(preview.rgb, np.uint8).reshape(preview.height, preview.width, 3)
+    assert np.abs(np.asarray(to_picture(quick)).astype(int) - seen).max() <= 1
 
 
 def test_who_does_not_wait_is_told_that_the_model_loads(folder: Path):

@@ -20,6 +20,7 @@ from PIL import Image
 from studio.core.errors import Dropped, GalleryError, NotFound, RecipeError, UnknownName
 from studio.core.events import Cancelled, Failed, Finished, Note, Result, Step
 from studio.core.recipe import ImageToImage, Inpaint, Outpaint, Painting, Recover, TextToImage
+from studio.core.registry import Registry
 from studio.core.settings import Settings
 from studio.core.turn import Turn
 from studio.diffusion.forward import noised
@@ -476,3 +477,82 @@ def test_strength_0_has_no_steps_and_says_so(studio: Studio):
     table = studio.steps.table(made(studio.submit(recipe, "me")).id, "me")
     assert (table["steps"], table["at_total"]) == ([], 0)
     assert "no steps" in table["problem"]["message"]
+
+
+def test_the_steps_are_on_disk_before_the_person_is_told(studio: Studio):
+    for event in studio.submit(wish("text_to_image", studio, steps=2), "me").events():
+        if isinstance(event, Finished):
+            assert beside(event.result.path).is_file()
+
+
+def test_steps_of_another_picture_or_model_are_not_believed(studio: Studio, whole: Any):
+    """Said in words, the picture stays; a branch is made without them."""
+    mine = made(studio.submit(wish("text_to_image", studio, seed=21), "me"))
+    theirs = whole("text_to_image", "ddim")
+    kept = beside(mine.path).read_bytes()
+    beside(mine.path).write_bytes(beside(theirs.path).read_bytes())
+    table = studio.steps.table(mine.id, "me")
+    assert (table["state"], table["steps"]) == ("damaged", [])
+    assert "those of another picture" in table["problem"]["message"]
+    with pytest.raises(GalleryError, match="those of another picture"):
+        studio.steps.frame(mine.id, "me", "clean", 0)
+    events = list(studio.steps.branch(mine.id, "me", Turn(AT)).events())
+    assert isinstance(events[-1], Finished)
+    assert np.array_equal(pixels(events[-1].result), pixels(mine))
+    said = " ".join(event.text for event in events if isinstance(event, Note))
+    assert "those of another picture" in said and "made from the start" in said
+    beside(mine.path).write_bytes(kept)
+    assert studio.steps.table(mine.id, "me")["state"] == "done"
+
+
+def test_no_room_for_steps_keeps_the_picture_and_says_so_before_it_is_told(tmp_path: Path):
+    narrow = opened(tmp_path, steps_gib=0.0)
+    *_, note, last = narrow.submit(wish("text_to_image", narrow), "me").events()
+    assert isinstance(note, Note) and "its steps are not" in note.text
+    assert isinstance(last, Finished) and last.result.path.is_file()
+    assert narrow.steps.table(last.result.id, "me")["state"] == "dropped"
+    assert narrow.recent("me") == [last.result]
+    narrow.close()
+
+
+def test_a_star_holds_on_to_a_picture(studio: Studio, whole: Any):
+    picture = whole("text_to_image", "heun").id
+    for on in (True, False):
+        studio.steps.star(picture, "me", on)
+        assert studio.steps.table(picture, "me")["starred"] is on
+
+
+@pytest.fixture(scope="module")
+def nine(tiny_inpaint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A studio with a model that sees the mask: nine input channels, random weights, noise predicted as eps."""
+    chosen = Settings(
+        home=tmp_path_factory.mktemp("nine"),
+        models=tiny_inpaint.parent,
+        device="cpu",
+        dtype="float32",
+    )
+    card = dataclasses.replace(
+        CARDS["palette"], title="Nine", source=tiny_inpaint.name, sizes={"square": (64, 64)}
+    )
+    cards = Registry("model", {"nine": card, "palette": card})
+    studio = Studio(chosen, Catalog(chosen, cards, loader=counting))
+    yield studio
+    studio.close()
+
+
+@pytest.mark.parametrize("sampler", ["dpmpp_2m", "euler_a", "heun"])
+@pytest.mark.parametrize("kind", ["inpaint", "outpaint"])
+def test_a_model_that_sees_the_mask_is_branched_resumed_and_seen(
+    nine: Studio, kind: str, sampler: str
+):
+    recipe = wish(kind, nine, sampler=sampler, model="nine", guidance_scale=2.0)
+    original = made(nine.submit(recipe, "me"))
+    same = made(nine.steps.branch(original.id, "me", Turn(AT, guidance_scale=2.0)))
+    stopped = end(nine.submit(recipe, "me", stop_after=2)).result
+    resumed = made(nine.steps.resume(stopped.id, "me"))
+    for again in (same, resumed):
+        assert np.array_equal(pixels(again), pixels(original))
+    assert nine.steps.trajectory(original.id, "me").x.shape[1] == 4
+    assert nine.steps.frame(original.id, "me", "clean", 1).size == (original.width, original.height)
+    heat, share = nine.steps.word_map(original.id, "me", 1, 1)
+    assert heat.size == (original.width, original.height) and 0 < share < 1

@@ -14,6 +14,7 @@
   /* A number as a textbook prints it: four digits that matter, a true minus. */
   A.figure = (value) => {
     if (value == null || !Number.isFinite(value)) return "–";
+    if (Number.isInteger(value)) return String(value).replace("-", "−");
     const size = Math.abs(value);
     const digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4;
     return value.toFixed(digits).replace("-", "−");
@@ -92,7 +93,7 @@
       ["norm_x", A.say("Noisy picture"), norm(noisy), A.say("root mean square")],
       ["norm_noise", A.say("Noise"), norm(noise), A.say("root mean square")],
       ["norm_clean", A.say("Clean estimate"), norm(clean), A.say("root mean square")],
-      ["change", A.say("Change"), norm(A.symbol.change), A.say("of the estimate since the last step, root mean square")],
+      ["change", A.say("What changed"), norm(A.symbol.change), A.say("of the estimate since the last step, root mean square")],
     ].map(([name, label, symbol, help, log]) => ({ name, ...A.curve({ label, symbol, help, log, go }) }));
     for (const { name, node } of plots) node.dataset.number = name;
     return {

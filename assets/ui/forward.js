@@ -7,6 +7,8 @@
   const REST = 250, AGAIN = 1500;
   const SCHEDULES = [["linear", "Linear"], ["scaled_linear", "Scaled linear"], ["cosine", "Cosine"], ["model", "The model's own"]];
 
+  A.sentence = ({ message = "", hint = "" }) => `${message} ${hint}`.trim();
+
   A.forward = (element, props, trigger, watch, drawn) => {
     const root = element.querySelector(".forward");
     const room = A.room(element);
@@ -34,34 +36,17 @@
 
     const slider = A.make("input", { type: "range", min: 0, max: 999, step: 1, value: t, id: "forward-slider", "aria-label": A.say("Timestep"), on: { input: () => go(Number(slider.value)) } });
     const play = A.make("button", { type: "button", class: "round forward-play", "aria-label": A.say("Play"), on: { click: () => playing ? stop() : start() } });
-    const readings = {};
-    const reading = (name, label, title) => {
-      readings[name] = A.make("data", { id: `forward-${name}` });
-      return A.make("div", { class: "reading-pair", title }, A.make("dt", {}, label), A.make("dd", {}, readings[name]));
-    };
-    const fill = A.make("span", { class: "signal-fill" });
-    const numbers = A.make("dl", { class: "readings" },
-      reading("t", A.say("timestep t"), A.say("How many steps of noise")),
-      reading("alpha_bar", "ᾱ", A.say("Share of signal variance left")),
-      reading("sigma", "σ", A.say("Noise where the signal keeps its size")),
-      reading("snr", A.say("signal to noise"), A.say("Signal-to-noise ratio in decibel")),
-      A.make("div", { class: "reading-pair signal" }, A.make("dt", {}, A.say("signal left")), A.make("dd", {}, readings.signal = A.make("data", { id: "forward-signal" }), A.make("span", { class: "signal-track", "aria-hidden": "true" }, fill))));
-    const bar = A.make("div", { class: "forward-bar" }, play, slider, numbers);
+    const readings = A.readings();
+    const bar = A.make("div", { class: "forward-bar" }, play, slider, readings.node);
 
     const told = A.make("p", { class: "forward-told", role: "alert" });
     const schedules = SCHEDULES.map(([name, label]) => A.make("label", { class: "option" },
       A.make("input", { type: "radio", name: "forward-schedule", value: name, class: "unseen", checked: wish.schedule === name, on: { change: () => choose({ schedule: name }) } }),
       A.make("span", { class: "option-title" }, A.say(label))));
-    const numberBox = (name, label, low, high) => {
-      const input = A.make("input", { type: "number", id: `forward-${name}-box`, min: low, max: high, step: 1, value: wish[name], on: { change: () => {
-        const typed = Number(input.value || low);
-        const value = Math.min(high, Math.max(low, Math.round(Number.isFinite(typed) ? typed : low)));
-        told.textContent = value === typed ? "" : A.say("{label} goes from {low} to {high}; {value} is taken.", { label, low, high, value });
-        input.value = value;
-        choose({ [name]: value });
-      } } });
-      return { input, node: A.make("label", { class: "number-box" }, A.make("span", {}, label), input) };
-    };
+    const numberBox = (name, label, low, high) => A.numberBox(`forward-${name}`, label, low, high, wish[name], (value, notice) => {
+      told.textContent = notice;
+      choose({ [name]: value });
+    });
     const steps = numberBox("T", A.say("Timesteps"), 10, 4000), seed = numberBox("seed", A.say("Seed of the noise"), 0, Number.MAX_SAFE_INTEGER);
     const again = A.make("button", { type: "button", class: "quiet-button", on: { click: () => { seed.input.value = Math.floor(Math.random() * 2 ** 32); seed.input.dispatchEvent(new Event("change")); } } }, A.say("Other noise"));
     const curve = A.levelCurve((to) => go(to)), bell = A.bell(), formula = A.formula();
@@ -73,12 +58,7 @@
     } } }, A.say(label)));
     const card = (title, help, ...children) => A.make("section", { class: "forward-card" }, A.make("h3", {}, title), A.make("p", {}, help), ...children);
 
-    const frames = numberBox("frames", A.say("Pictures"), 2, drawn.frames.png);
-    const strip = A.make("div", { class: "forward-strip", role: "group", "aria-label": A.say("The way in a few pictures") });
-    const save = [["png", "Strip"], ["gif", "GIF"], ["webp", "WebP"], ["mp4", "MP4"]].map(([kind, label]) => A.make("button", {
-      type: "button", class: "quiet-button", "data-kind": kind, title: A.say("Download the whole way as {kind}", { kind: label }), on: { click: () => download(kind) },
-    }, A.icon("download"), A.say(label)));
-    const saved = A.make("p", { class: "forward-told", role: "status" });
+    const way = A.way(drawn, wish, { choose: (frames) => choose({ frames }), go: (to) => go(to), address: (more) => address("film", { space, ...more }) });
 
     const album = A.album(room, root, drawn.examples, (source) => choose({ source }));
     root.replaceChildren(
@@ -94,8 +74,7 @@
           A.make("div", { class: "forward-settings" }, steps.node)),
         card(A.say("What the values become"), A.say("Bars: how often each value occurs now. Line: pure noise, the normal curve. At the end they agree, whatever the picture was."), bell.node,
           A.make("div", { class: "forward-settings", role: "group", "aria-label": A.say("Space") }, ...spaces))),
-      A.make("section", { class: "forward-way" }, A.make("div", { class: "forward-way-head" }, A.make("h3", {}, A.say("The whole way")), frames.node,
-        A.make("span", { class: "forward-save" }, ...save)), saved, strip));
+      way.node);
     drawPlay();
 
     /* ---- what is asked for once ---- */
@@ -115,7 +94,23 @@
       remember();
       if ("T" in change || "schedule" in change) stale.levels = true;
       if ("source" in change || "seed" in change) stale.pixels = true;
-      load().catch((error) => { told.textContent = `${error.message} ${error.hint ?? ""}`.trim(); });
+      attempt();
+    }
+
+    async function attempt() {
+      const now = turn + 1;
+      try {
+        await load();
+        if (now === turn && told.classList.contains("wrong")) complain("");
+      } catch (error) {
+        if (now !== turn) return;
+        complain(A.sentence(error));
+        if (error.later) waiting = setTimeout(attempt, AGAIN);
+      }
+    }
+    function complain(text) {
+      told.textContent = text;
+      told.classList.toggle("wrong", Boolean(text));
     }
 
     async function load() {
@@ -139,7 +134,7 @@
       }
       sharp.classList.remove("here");
       draw();
-      drawStrip();
+      if (pixels) way.draw(pixels, levels);
       if (pixels && !latent) place(now);
     }
 
@@ -153,7 +148,7 @@
         draw();
       } catch (error) {
         if (now !== turn) return;
-        for (const line of why) line.textContent = error.message ? `${error.message} ${error.hint ?? ""}`.trim() : A.say("The latent cannot be shown here.");
+        for (const line of why) line.textContent = A.sentence(error) || A.say("The latent cannot be shown here.");
         if (error.later) waiting = setTimeout(() => (root.checkVisibility() ? place(now) : (waiting = setTimeout(() => place(now), AGAIN))), AGAIN);
       }
       root.dataset.latent = latent ? "here" : "waits";
@@ -210,17 +205,7 @@
     }
 
     function drawNumbers(alphaBar) {
-      const sigma = Math.sqrt((1 - alphaBar) / alphaBar), snr = 10 * Math.log10(alphaBar / (1 - alphaBar));
-      const show = (name, value, text) => {
-        readings[name].value = value;
-        readings[name].textContent = text;
-      };
-      show("t", t, String(t));
-      show("alpha_bar", alphaBar, A.number(alphaBar));
-      show("sigma", sigma, A.number(sigma));
-      show("snr", snr, `${A.number(snr, 2)} dB`);
-      show("signal", alphaBar, `${A.number(100 * alphaBar, 2)} %`);
-      fill.style.transform = `scaleX(${alphaBar})`;
+      readings.draw(t, alphaBar);
       slider.style.setProperty("--part", t / Math.max(1, levels.length - 1));
       slider.setAttribute("aria-valuetext", A.say("timestep {t}, {share} % signal left", { t, share: (100 * alphaBar).toFixed(1) }));
     }
@@ -262,7 +247,7 @@
       } catch { /* moved on, or no answer: the quick look stays */ }
     }
 
-    /* ---- play, strip, download ---- */
+    /* ---- play ---- */
 
 
     function drawPlay() {
@@ -291,38 +276,6 @@
     slider.addEventListener("pointerdown", () => { if (playing) stop(); });
     slider.addEventListener("keydown", () => { if (playing) stop(); });
     slider.addEventListener("change", remember);
-
-    function drawStrip() {
-      if (!pixels || !levels) return;
-      const count = Math.min(wish.frames, levels.length), last = levels.length - 1, x = new Float32Array(pixels.x.length);
-      const nodes = Array.from({ length: count }, (_, i) => {
-        const to = count > 1 ? Math.round((i * last) / (count - 1)) : 0;
-        const small = A.make("canvas", { "aria-hidden": "true" });
-        A.paintPixels(small, A.noised(pixels.x0.data, pixels.eps.data, levels[to], x), pixels.x0.shape);
-        return A.make("button", { type: "button", "aria-label": A.say("Go to timestep {t}", { t: to }), on: { click: () => go(to) } }, small, A.make("span", {}, `t = ${to}`));
-      });
-      strip.replaceChildren(...nodes);
-    }
-
-    if (drawn.mp4) {
-      const { message, hint, values } = drawn.mp4, button = save.at(-1);
-      button.disabled = true;
-      button.title = `${A.say(message, values)} ${A.say(hint, values)}`;
-    }
-    async function download(kind) {
-      const frames = kind === "png" ? wish.frames : Math.min(48, drawn.frames[kind]);
-      saved.textContent = A.say("Making the file");
-      try {
-        const answer = await fetch(address("film", { space, kind, frames }));
-        if (answer.status !== 200) throw await answer.json();
-        const link = A.make("a", { href: URL.createObjectURL(await answer.blob()), download: answer.headers.get("content-disposition")?.match(/filename="(.+)"/)?.[1] ?? "noise" });
-        link.click();
-        saved.textContent = "";
-        setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-      } catch (error) {
-        saved.textContent = error.message ? `${error.message} ${error.hint ?? ""}`.trim() : A.say("The studio does not answer. Trying again.");
-      }
-    }
 
     album.resume(wish.source);
     room.ready("forward", {

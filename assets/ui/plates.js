@@ -19,11 +19,12 @@
   A.symbol = { ...SYMBOLS, math, alpha: ALPHA };
 
   A.figureOf = () => {
+    // One word, one meaning: the change a person may make is another thing.
     const told = {
       noisy: [A.say("Noisy picture"), A.say("what the computer holds")],
       clean: [A.say("Clean estimate"), A.say("what it believes the picture will be")],
       noise: [A.say("Noise"), A.say("what it predicts to be in the way")],
-      change: [A.say("Change"), A.say("where the estimate moved since the last step")],
+      change: [A.say("What changed"), A.say("where the estimate moved since the last step")],
     };
     const caption = (view) => A.make("span", { class: "plate-caption" }, math(SYMBOLS[view]), A.make("b", {}, told[view][0]), A.make("span", {}, told[view][1]));
     const plates = ["noisy", "clean", "noise", "change"].map((view) => A.plate(view, caption(view),
@@ -48,7 +49,9 @@
     const visible = () => plates.filter(({ node: plate }) => plate.checkVisibility());
 
     function write(step) {
-      const level = step?.alpha_bar ?? 1;
+      node.toggleAttribute("data-end", !step);
+      if (!step) return equation.replaceChildren(A.make("span", { class: "ending" }, A.say("This is the finished picture: the file itself, byte for byte.")));
+      const level = step.alpha_bar;
       const [a, b] = [Math.sqrt(level), Math.sqrt(1 - level)];
       signal.textContent = a.toFixed(3);
       cover.textContent = b.toFixed(3);

@@ -19,7 +19,7 @@
 
     const title = A.make("h2", { class: "run-title" });
     const facts = A.make("p", { class: "run-facts" });
-    const tool = (name, icon, label, act) => A.make("button", { class: "tool", type: "button", id: `reverse-${name}`, title: A.say(label), on: { click: act } }, A.icon(icon), A.make("span", {}, A.say(label)));
+    const tool = (name, icon, label, act) => A.make("button", { class: "tool", type: "button", id: `reverse-${name}`, title: A.say(label), "aria-label": A.say(label), on: { click: act } }, A.icon(icon), A.make("span", {}, A.say(label)));
     const branchTool = tool("branch", "branch", "Branch", () => drawer("branch"));
     const againstTool = tool("compare", "compare", "Compare", () => drawer("against"));
     const wordsTool = tool("words", "words", "Word map", () => drawer("words"));

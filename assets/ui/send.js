@@ -2,9 +2,14 @@
 "use strict";
 (() => {
   const A = window.Atelier;
-  const PLACES = [["stylise", "", "Stylise"], ["inpaint", "inpaint", "Inpaint"], ["inpaint", "outpaint", "Beyond the edge"]];
+  const PLACES = [["stylise", "", "Stylise"], ["inpaint", "inpaint", "Inpaint"], ["inpaint", "outpaint", "Beyond the edge"], ["steps", "forward", "Order into noise"]];
 
   A.send = async (picture, tab, mode = "") => {
+    if (tab === "steps") {
+      const panel = await A.openSteps(mode);
+      scrollTo({ top: 0 });
+      return panel.bring(picture.id);
+    }
     const room = A.openTab(tab);
     const source = await room.when("source");
     if (mode) room.find(`[id$="-mode"] input[value="${mode}"]`)?.click();

@@ -22,7 +22,11 @@
 
     const words = A.make("span", { class: "line-words" });
     const fill = A.make("span", { class: "fill" });
-    const seeSteps = async (id) => (await A.openSteps("reverse")).open(id);
+    const seeSteps = async (id) => {
+      const panel = await A.openSteps("reverse");
+      scrollTo({ top: 0 });
+      panel.open(id);
+    };
     const watchButton = A.make("button", { class: "quiet-button", id: room.id("watch"), type: "button", hidden: true, on: { click: () => seeSteps(`run:${view.jobs?.[selected] ?? runId}`) } }, A.icon("steps"), A.say("Steps"));
     const cancelButton = A.make("button", { class: "quiet-button", id: room.id("cancel"), type: "button", on: { click: () => cancel() } }, A.say("Cancel"), A.make("kbd", {}, "Esc"));
     const facts = A.make("p", { class: "facts" });

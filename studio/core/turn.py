@@ -44,7 +44,7 @@ class Turn:
     change: Annotated[
         float,
         Param(
-            "Change",
+            "Fresh noise",
             "How much of the noise that is left is thrown anew. 0: none; 1: all of it.",
             0.0,
             1.0,

@@ -19,7 +19,7 @@ from studio.gallery.trajectory import Trajectory
 
 SUFFIX = ".steps.safetensors"
 
-_OURS = re.compile(r"\d{6}-\d{3}-[a-z0-9-]*-[a-z2-7]{16}" + re.escape(SUFFIX))
+_OURS = re.compile(r"(\d{6}-\d{3}-[a-z0-9-]*-[a-z2-7]{16})(\.steps\.safetensors|\.star)")
 
 
 class Trajectories:
@@ -94,16 +94,16 @@ class Trajectories:
         return taken + size <= self._limit
 
     def _sizes(self) -> dict[Path, int]:
-        """Bytes of every trajectory; those whose picture was deleted are cleared away."""
+        """Bytes of every trajectory; what lies beside a picture that was deleted is cleared away."""
         sizes = {}
         for day in files.names(self._home, DAY):
             for name in files.names(self._home / day, _OURS):
                 path = self._home / day / name
                 with contextlib.suppress(OSError):
-                    if _picture(path).exists():
-                        sizes[path] = path.stat().st_size
-                    else:
+                    if not _picture(path).exists():
                         path.unlink()
+                    elif name.endswith(SUFFIX):
+                        sizes[path] = path.stat().st_size
         return sizes
 
 
@@ -113,4 +113,6 @@ def beside(picture: Path) -> Path:
 
 
 def _picture(path: Path) -> Path:
-    return path.with_name(path.name.removesuffix(SUFFIX) + ".png")
+    """The picture that a file of ours lies beside."""
+    stem = path.name.removesuffix(SUFFIX).removesuffix(STAR)
+    return path.with_name(stem + ".png")

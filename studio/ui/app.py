@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 SCRIPTS = (
     "page", "rooms", "memory", "pick", "camera", "source", "canvas", "easel", "mask", "sketch", "frame", "send",
-    "stage", "viewer", "steps", "album", "noise", "levels", "formula", "forward",
+    "stage", "viewer", "steps", "album", "noise", "levels", "formula", "readings", "way", "forward",
     "runs", "frames", "plates", "player", "curves", "branch", "against", "wordmap", "begin", "filming", "reverse",
     "recover",
     "learn_math", "learn_figure", "learn_source", "learn_papers", "learn_noise", "learn_leaps", "learn_prediction",

@@ -116,7 +116,7 @@ class PaintingTab:
         except Exception as error:
             yield {self.stage: refusal(boundary.explained(error), language)}
             return
-        scene = Scene(run.id, run.recipe, language, shape)
+        scene = Scene(run.id, run.recipe, language, shape, run.jobs)
         yield {self.stage: scene.as_dict(), self.last_seed: run.recipe.seed}
         try:
             async with aclosing(paced(run.aevents(), PERIOD)) as groups:

@@ -6,7 +6,7 @@ the next. Its words are already in the person's language; the browser only draws
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any
 
 import gradio as gr
@@ -68,6 +68,7 @@ class Scene:
         recipe: Painting,
         language: str,
         shape: tuple[int, int] | None = None,
+        jobs: Sequence[str] = (),
     ) -> None:
         """The scene of a run that begins.
 
@@ -76,10 +77,12 @@ class Scene:
             recipe: What it paints, settled.
             language: Of the person.
             shape: Width and height of the pictures, or any of the same proportions; the recipe's own when None.
+            jobs: What each picture is called while it is under way.
         """
         self.run_id = run_id
         self.recipe = recipe
         self.language = language
+        self.jobs = list(jobs)
         self.shape = shape or (recipe.width or 1, recipe.height or 1)
         recipes = recipe.pictures()
         self.cells: list[dict[str, Any]] = [
@@ -144,6 +147,7 @@ class Scene:
         self.previews.clear()
         return {
             "run": self.run_id,
+            "jobs": self.jobs,
             "state": self._state(),
             "kind": self.recipe.kind,
             "into_noise": self._into_noise(),

@@ -2,6 +2,7 @@
 
 import io
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ from PIL import Image
 from PIL.GifImagePlugin import GifImageFile
 from playwright.sync_api import expect
 
+from studio.core.recipe import TextToImage
 from studio.core.turn import Turn
+from studio.ui.visitor import OWNER_COOKIE, new_token, owner_of
 from tests.browser.conftest import stands
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -38,6 +41,38 @@ def paint(page, *wishes):
     return page.locator("#stage .cell .final").get_attribute("data-id")
 
 
+@pytest.fixture(scope="module")
+def run(real):
+    """A finished run of eight steps, and whose it is."""
+    token = new_token()
+    owner = owner_of(SimpleNamespace(cookies={OWNER_COOKIE: token}))
+    wish = TextToImage(prompt="a lake at sunset", seed=7, steps=8)
+    last = list(real.studio.submit(wish, owner).events())[-1]
+    return SimpleNamespace(token=token, owner=owner, picture=last.result.id)
+
+
+@pytest.fixture
+def see(visit, real, run):
+    """Opens that run from the strip, in its owner's browser."""
+
+    def open_page(**options):
+        cookie = {"name": OWNER_COOKIE, "value": run.token, "domain": "127.0.0.1", "path": "/"}
+        kept = {"cookies": [cookie], "origins": []}
+        page = visit(real.address, storage_state=kept, **options)
+        open_panel(page)
+        page.locator(f".reverse .recent[data-id='{run.picture}']").click()
+        page.locator(".reverse[data-run=done]").wait_for()
+        return page
+
+    return open_page
+
+
+def open_panel(page):
+    page.locator("#tab-steps-button").click()
+    page.locator(".steps-tab[data-panel=reverse]").click()
+    page.locator(".reverse .start, .reverse .run").first.wait_for(state="attached")
+
+
 def open_steps(page, state="done"):
     """Press "Steps" under the picture on the stage."""
     page.locator("#do-steps").click()
@@ -63,8 +98,8 @@ def open_id(page):
 
 def printed(value):
     """A number as the page prints it."""
-    if value is None:
-        return "–"
+    if value == int(value):
+        return str(int(value))
     digits = next((i for i, least in enumerate((1000, 100, 10, 1)) if abs(value) >= least), 4)
     return f"{value:.{digits}f}".replace("-", "−")
 
@@ -79,19 +114,14 @@ def pixels(content):
     return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
 
 
-def owner_and_steps(studio, picture):
-    """The passes of a picture, looked up as its owner."""
-    owner, _ = next(kept for kept in studio.results._known.values() if kept[1].id == picture)
-    return owner, studio.steps.trajectory(picture, owner)
-
-
 def test_a_run_of_the_text_to_image_tab_is_scrubbed_and_its_numbers_are_the_trajectorys(
     visit, real
 ):
     page = visit(real.address)
     picture = paint(page)
     open_steps(page)
-    _, steps = owner_and_steps(real.studio, picture)
+    cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
+    steps = real.studio.steps.trajectory(picture, owner_of(SimpleNamespace(cookies=cookies)))
     for step in (0, 3, len(steps) - 1):
         go(page, step)
         alpha_bar = float(steps.alpha_bar[step])
@@ -113,21 +143,17 @@ def test_a_run_of_the_text_to_image_tab_is_scrubbed_and_its_numbers_are_the_traj
             expect(number).to_have_text(printed(float(expected[name])))
 
 
-def test_the_pictures_of_a_step_add_up_as_the_equation_says(visit, real):
+def test_the_pictures_of_a_step_add_up_as_the_equation_says(see, real, run):
     """x_t = sqrt(alpha_bar) x0 + sqrt(1 - alpha_bar) eps, with the numbers that stand on the page."""
-    page = visit(real.address)
-    picture = paint(page)
-    open_steps(page)
-    _, steps = owner_and_steps(real.studio, picture)
+    page, picture = see(), run.picture
+    steps = real.studio.steps.trajectory(picture, run.owner)
     go(page, 4)
     signal, noise = (float(text) for text in page.locator(".sign-number").all_inner_texts())
     assert np.allclose(signal * steps.clean(4) + noise * steps.noise(4), steps.noisy(4), atol=5e-3)
 
 
-def test_the_last_frame_is_the_delivered_picture_byte_for_byte(visit, real):
-    page = visit(real.address)
-    picture = paint(page)
-    open_steps(page)
+def test_the_last_frame_is_the_delivered_picture_byte_for_byte(see, real, run):
+    page, picture = see(), run.picture
     go(page, 8)
     for view in ("noisy", "clean"):
         assert whole(page, view) == f"picture/{picture}"
@@ -135,10 +161,8 @@ def test_the_last_frame_is_the_delivered_picture_byte_for_byte(visit, real):
     assert body(page, real.address, f"picture/{picture}") == kept.read_bytes()
 
 
-def test_every_step_has_its_own_frames_and_keys_move_between_them(visit, real):
-    page = visit(real.address)
-    picture = paint(page)
-    open_steps(page)
+def test_every_step_has_its_own_frames_and_keys_move_between_them(see, real, run):
+    page, picture = see(), run.picture
     go(page, 3)
     for view in ("noisy", "clean", "noise"):
         assert whole(page, view) == f"steps/{picture}/{view}/3"
@@ -155,10 +179,8 @@ def test_every_step_has_its_own_frames_and_keys_move_between_them(visit, real):
     expect(page.locator(".player-words")).to_have_text("Step 0 of 8")
 
 
-def test_play_runs_to_the_finished_picture(visit, real):
-    page = visit(real.address)
-    paint(page)
-    open_steps(page)
+def test_play_runs_to_the_finished_picture(see, real, run):
+    page = see()
     go(page, 0)
     page.locator(".player-play").click()
     expect(page.locator(".player-play")).to_have_attribute("aria-label", "Pause")
@@ -179,23 +201,20 @@ def branch(page, step, **fields):
     return open_id(page)
 
 
-def test_a_branch_takes_other_words_and_keeps_the_steps_before(visit, real):
-    page = visit(real.address)
-    parent = paint(page)
-    open_steps(page)
+def test_a_branch_takes_other_words_and_keeps_the_steps_before(see, real, run):
+    page, parent = see(), run.picture
     go(page, 4)
     page.locator("#reverse-branch").click()
     expect(page.locator(".branch-cost")).to_contain_text("% of the picture is still open.")
     expect(page.locator(".branch-cost")).to_contain_text("A branch from step 4 costs 4 steps.")
     page.locator("#reverse-branch").click()
     child = branch(page, 4, prompt="a red meadow in daylight", guidance_scale="9")
-    owner, old = owner_and_steps(real.studio, parent)
-    _, new = owner_and_steps(real.studio, child)
+    old, new = (real.studio.steps.trajectory(one, run.owner) for one in (parent, child))
     assert new.recipe.turns == (Turn(4, prompt="a red meadow in daylight", guidance_scale=9.0),)
     assert np.array_equal(new.prediction[:4], old.prediction[:4])
     assert not np.array_equal(new.prediction[4:], old.prediction[4:])
     expect(page.locator(".differs")).to_contain_text("from step 4: Prompt a red meadow in daylight")
-    told = real.studio.steps.compare(child, parent, owner)["steps"]
+    told = real.studio.steps.compare(child, parent, run.owner)["steps"]
     for step in (2, 7):
         go(page, step)
         number = page.locator(".against-foot .curve-number")
@@ -203,40 +222,33 @@ def test_a_branch_takes_other_words_and_keeps_the_steps_before(visit, real):
     expect(page.locator(".strip .recent.here").last).to_have_attribute("data-id", child)
 
 
-def test_a_branch_that_changes_nothing_is_the_same_picture(visit, real):
-    page = visit(real.address)
-    parent = paint(page)
-    open_steps(page)
+def test_a_branch_that_changes_nothing_is_the_same_picture(see, real, run):
+    page, parent = see(), run.picture
     child = branch(page, 3)
     same = [pixels(body(page, real.address, f"picture/{one}")) for one in (parent, child)]
     assert np.array_equal(*same)
 
 
-def test_a_word_glows_where_the_network_looks_for_it(visit, real):
-    page = visit(real.address)
-    picture = paint(page)
-    open_steps(page)
-    owner, _ = owner_and_steps(real.studio, picture)
+def test_a_word_glows_where_the_network_looks_for_it(see, real, run):
+    page, picture = see(), run.picture
     go(page, 3)
     page.locator("#reverse-words").click()
     page.locator(".word", has_text="lake").click()
-    heat, share = real.studio.steps.word_map(picture, owner, 3, 1, "all")
+    heat, share = real.studio.steps.word_map(picture, run.owner, 3, 1, "all")
     expect(page.locator(".words-line")).to_contain_text(f"{100 * share:.1f} % of the attention")
     glow = page.locator(".glow")
     expect(glow).to_be_visible()
     size = glow.evaluate("image => image.decode().then(() => [image.naturalWidth])")
     assert size == [heat.width]
     page.locator(".wordmap .view[data-group=coarse]").click()
-    _, coarse = real.studio.steps.word_map(picture, owner, 3, 1, "coarse")
+    _, coarse = real.studio.steps.word_map(picture, run.owner, 3, 1, "coarse")
     expect(page.locator(".words-line")).to_contain_text(f"{100 * coarse:.1f} % of the attention")
     page.locator(".word", has_text="lake").click()
     expect(glow).to_be_hidden()
 
 
-def test_what_a_turn_refuses_is_said_at_its_field(visit, real):
-    page = visit(real.address)
-    paint(page)
-    open_steps(page)
+def test_what_a_turn_refuses_is_said_at_its_field(see, real, run):
+    page = see()
     go(page, 2)
     page.locator("#reverse-branch").click()
     page.locator("#branch-seed").fill("seven")
@@ -270,10 +282,8 @@ def test_a_stopped_run_goes_on_after_a_reload_to_the_same_bytes(visit, real):
     assert np.array_equal(*same)
 
 
-def test_what_was_open_is_open_again_at_its_step(visit, real):
-    page = visit(real.address)
-    picture = paint(page)
-    open_steps(page)
+def test_what_was_open_is_open_again_at_its_step(see, real, run):
+    page, picture = see(), run.picture
     go(page, 5)
     page.wait_for_function("JSON.parse(localStorage['atelier.reverse'] ?? '{}').index === 5")
     page.reload()
@@ -337,23 +347,18 @@ def test_a_damaged_file_of_steps_leaves_the_picture_usable(visit, real):
     assert whole(page, "clean") == f"picture/{picture}"
 
 
-def test_a_star_is_kept(visit, real):
-    page = visit(real.address)
-    picture = paint(page)
-    open_steps(page)
+def test_a_star_is_kept(see, real, run):
+    page = see()
     page.locator("#reverse-star").click()
     expect(page.locator("#reverse-star")).to_have_attribute("aria-pressed", "true")
-    owner, _ = owner_and_steps(real.studio, picture)
-    assert real.studio.steps.table(picture, owner)["starred"]
+    assert real.studio.steps.table(run.picture, run.owner)["starred"]
     page.locator("#reverse-star").click()
     expect(page.locator("#reverse-star")).to_have_attribute("aria-pressed", "false")
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp", "png"])
-def test_the_film_of_a_run_ends_with_its_picture(visit, real, kind):
-    page = visit(real.address)
-    picture = paint(page)
-    open_steps(page)
+def test_the_film_of_a_run_ends_with_its_picture(see, real, run, kind):
+    page, picture = see(), run.picture
     page.locator("#reverse-film").click()
     with page.expect_download() as download:
         page.locator(f".menu-item[data-kind={kind}]").click()
@@ -370,9 +375,8 @@ def test_the_film_of_a_run_ends_with_its_picture(visit, real, kind):
         assert abs(np.asarray(film.convert("RGB")).astype(int) - delivered).mean() < 8
 
 
-def test_another_browser_sees_nothing_of_a_run(visit, real):
-    page = visit(real.address)
-    picture = paint(page)
+def test_another_browser_sees_nothing_of_a_run(visit, see, real, run):
+    page, picture = see(), run.picture
     stranger = visit(real.address)
     for path in (
         "",
@@ -387,10 +391,9 @@ def test_another_browser_sees_nothing_of_a_run(visit, real):
     assert stranger.request.post(f"{real.address}steps/{picture}/star?on=1").status == 404
 
 
-def test_steps_out_of_range_are_clamped_and_unknown_views_refused(visit, real):
+def test_steps_out_of_range_are_clamped_and_unknown_views_refused(see, real, run):
     """Row B8."""
-    page = visit(real.address)
-    picture = paint(page)
+    page, picture = see(), run.picture
     base = f"{real.address}steps/{picture}"
     last = pixels(page.request.get(f"{base}/clean/99999999999999999999").body())
     assert np.array_equal(last, pixels(body(page, real.address, f"picture/{picture}")))
@@ -405,10 +408,8 @@ def test_steps_out_of_range_are_clamped_and_unknown_views_refused(visit, real):
     )
 
 
-def test_on_a_phone_one_view_is_large_and_the_others_a_tap_away(visit, real):
-    page = visit(real.address, **PHONE)
-    paint(page)
-    open_steps(page)
+def test_on_a_phone_one_view_is_large_and_the_others_a_tap_away(see):
+    page = see(**PHONE)
     go(page, 4)
     shown = page.locator(".figure .plate:visible")
     expect(shown).to_have_count(1)

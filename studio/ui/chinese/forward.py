@@ -92,6 +92,7 @@ WORDS: dict[str, str] = {
     "Strip": "长条",
     "Download the whole way as {kind}": "把全程下载为 {kind}",
     "Making the file": "正在生成文件",
+    "The studio does not answer.": "画室没有回应。",
     "MP4 needs the package {package}, which is not installed.": "MP4 需要软件包 {package}，这里没有安装。",
     "Install it with: pip install {package}. GIF and WebP work without it.": (
         "安装：pip install {package}。GIF 和 WebP 不需要它。"

@@ -8,9 +8,10 @@ WORDS: dict[str, str] = {
     "Clean estimate": "干净估计",
     "what it believes the picture will be": "它认为画会是什么样",
     "what it predicts to be in the way": "它预测挡在前面的东西",
-    "Change": "改变",
+    "What changed": "变化",
     "where the estimate moved since the last step": "估计比上一步变动在哪里",
     "No noise is left.": "噪声已经去尽。",
+    "This is the finished picture: the file itself, byte for byte.": "这就是完成的图片：文件本身，逐字节相同。",
     "This is the first estimate.": "这是第一次估计。",
     "View": "视图",
     # The player
@@ -87,6 +88,7 @@ WORDS: dict[str, str] = {
     "Paint a new one": "画一张新的",
     "See how it came to be": "看它怎样变成画",
     # A change of course
+    "Fresh noise": "新噪声",
     "At pass": "从第几次预测",
     "The first pass that takes the new course, 0 = the first.": "从哪一次预测开始改变；0 是第一次。",
     "What the picture shows from here on.": "从这里起画面内容。",

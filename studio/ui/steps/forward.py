@@ -5,8 +5,6 @@ for the picture's place in its latent space, and for its decoder's view of a noi
 """
 
 import io
-import threading
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -14,7 +12,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from PIL import Image
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -23,99 +20,18 @@ from starlette.routing import Route
 from studio import film
 from studio.core.errors import ModelUnavailable, RecipeError
 from studio.core.forward import Forward
-from studio.noising import Noising, Place, clamped, packed, to_picture
+from studio.noising import clamped, packed
 from studio.ui import boundary, words
 from studio.ui.form import part
-from studio.ui.routes import asset_paths
 from studio.ui.steps.panel import Endpoint, Panel
+from studio.ui.steps.panes import EXAMPLES, Gone, Panes
 from studio.ui.visitor import language_of, owner_of
 
 if TYPE_CHECKING:
     from studio.service import Studio
     from studio.ui.pictures import Pictures
 
-EXAMPLES = tuple(
-    name.removeprefix("examples/").removesuffix(".jpg")
-    for name in asset_paths()
-    if name.startswith("examples/")
-)
-"""Pictures everybody has: "example:<name>" is their source."""
-
-PLACES = 16
-"""Places in latent space that are remembered; one is 100 kB."""
-
-FILMS = 2
-"""Films made at the same time; others wait."""
-
 FRESH = {"Cache-Control": "no-store"}
-
-
-class _Gone(Exception):
-    """There is no such picture, for this owner."""
-
-
-class Panes:
-    """What the panel's routes and its endpoint read: a person's pictures as arrays, frames and films."""
-
-    def __init__(self, studio: "Studio", pictures: "Pictures") -> None:
-        self._studio = studio
-        self._pictures = pictures
-        self._films = threading.Semaphore(FILMS)
-        self._lock = threading.Lock()
-        self._places: OrderedDict[str, Place] = OrderedDict()
-
-    def picture(self, source: str, owner: str) -> Image.Image:
-        """An example, or a picture of this owner.
-
-        Raises: RecipeError when none is named; _Gone when there is none by that name.
-        """
-        if not source:
-            raise RecipeError("source", "Choose a picture first.")
-        if source.startswith("example:"):
-            name = source.removeprefix("example:")
-            if name not in EXAMPLES:
-                raise _Gone
-            with Image.open(asset_paths()[f"examples/{name}.jpg"]) as example:
-                return example.convert("RGB")
-        picture = self._pictures.find(source, owner)
-        if picture is None:
-            raise _Gone
-        return picture.convert("RGB")
-
-    def place(self, wish: Forward, owner: str, *, wait: bool = False) -> Place:
-        """The picture's place in the model's latent space, asked for once."""
-        image = self.picture(wish.source, owner)
-        with self._lock:
-            known = self._places.get(wish.source)
-        if known is None:
-            known = self._studio.noising.place(image, owner, wait=wait)
-            with self._lock:
-                self._places[wish.source] = known
-                while len(self._places) > PLACES:
-                    self._places.popitem(last=False)
-        return known
-
-    def noising(self, wish: Forward, owner: str, *, wait: bool = False) -> Noising:
-        """The picture on its way into noise, in the space wished for."""
-        if wish.space == "pixels":
-            return self._studio.noising.pixels(wish, self.picture(wish.source, owner))
-        return self._studio.noising.latent(wish, self.place(wish, owner, wait=wait))
-
-    def image(self, wish: Forward, noising: Noising, t: int, owner: str) -> Image.Image:
-        """x_t as a picture; the decoder's view of it when it is a latent."""
-        x = noising.at(t)
-        return to_picture(x) if wish.space == "pixels" else self._studio.noising.decoded(x, owner)
-
-    def film(self, wish: Forward, owner: str, kind: str, frames: int) -> bytes:
-        """The whole way into noise as a file."""
-        reason = film.missing(kind)
-        if reason is not None:
-            raise reason
-        with self._films:
-            noising = self.noising(wish, owner)
-            timesteps = film.spread(frames, len(noising.schedule), kind)
-            pictures = [self.image(wish, noising, t, owner) for t in timesteps]
-            return film.film(pictures, kind, labels=[f"t = {t}" for t in timesteps])
 
 
 def build(studio: "Studio", page: gr.Blocks, pictures: "Pictures") -> None:
@@ -198,7 +114,7 @@ def endpoints(studio: "Studio", pictures: "Pictures") -> Mapping[str, Endpoint]:
         wish = Forward.from_values(values)
         try:
             noising = await run_in_threadpool(panes.noising, wish, owner, wait=True)
-        except _Gone:
+        except Gone:
             raise RecipeError(
                 "source", "This picture is not here any more.", hint="Choose it again."
             ) from None
@@ -232,7 +148,7 @@ def _guarded(
         language = language_of(request)
         try:
             return answer(request, _wish(request), owner_of(request))
-        except _Gone:
+        except Gone:
             said = words.say("Not found.", language)
             return PlainTextResponse(said, status_code=HTTPStatus.NOT_FOUND)
         except ModelUnavailable as error:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image
+from PIL import Image, ImageOps
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -177,9 +177,10 @@ def _jpeg(image: Image.Image) -> Response:
 
 
 def _glow(heat: Image.Image) -> Image.Image:
-    """A map of one channel, 0 to 255, as colours that can lie over the picture."""
+    """A map of one channel as colours that can lie over the picture: clear where it is least, brightest where most."""
+    heat = ImageOps.autocontrast(heat)
     bands = [heat.point([_between(value, band) for value in range(256)]) for band in range(3)]
-    opaque = heat.point([round(235 * (value / 255) ** 0.8) for value in range(256)])
+    opaque = heat.point([round(0.85 * value) for value in range(256)])
     return Image.merge("RGBA", [*bands, opaque])
 
 

@@ -1,0 +1,65 @@
+/* The whole way into noise: a strip of a few timesteps to click, and files to keep. */
+"use strict";
+(() => {
+  const A = window.Atelier;
+  const FILES = [["png", "Strip"], ["gif", "GIF"], ["webp", "WebP"], ["mp4", "MP4"]];
+  const FILM = 48;
+
+  /* A number to type: brought between its bounds; `act` is told the value, and in words when it had to be changed. */
+  A.numberBox = (id, label, low, high, value, act) => {
+    const input = A.make("input", { type: "number", id: `${id}-box`, min: low, max: high, step: 1, value, on: { change: () => {
+      const typed = Number(input.value || low);
+      const taken = Math.min(high, Math.max(low, Math.round(Number.isFinite(typed) ? typed : low)));
+      input.value = taken;
+      act(taken, taken === typed ? "" : A.say("{label} goes from {low} to {high}; {value} is taken.", { label, low, high, value: taken }));
+    } } });
+    return { input, node: A.make("label", { class: "number-box" }, A.make("span", {}, label), input) };
+  };
+
+  /* `wish.frames` pictures; choose(frames) when that changes, go(t) when one is clicked, address({ kind, frames }) of a file. */
+  A.way = (drawn, wish, { choose, go, address }) => {
+    const told = A.make("p", { class: "forward-told", role: "status" });
+    const frames = A.numberBox("forward-frames", A.say("Pictures"), 2, drawn.frames.png, wish.frames, (value, notice) => {
+      told.textContent = notice;
+      choose(value);
+    });
+    const strip = A.make("div", { class: "forward-strip", role: "group", "aria-label": A.say("The way in a few pictures") });
+    const files = FILES.map(([kind, label]) => A.make("button", {
+      type: "button", class: "quiet-button", "data-kind": kind, title: A.say("Download the whole way as {kind}", { kind: label }), on: { click: () => download(kind) },
+    }, A.icon("download"), A.say(label)));
+    if (drawn.mp4) {
+      const { message, hint, values } = drawn.mp4, button = files.at(-1);
+      button.disabled = true;
+      button.title = `${A.say(message, values)} ${A.say(hint, values)}`;
+    }
+    const node = A.make("section", { class: "forward-way" },
+      A.make("div", { class: "forward-way-head" }, A.make("h3", {}, A.say("The whole way")), frames.node, A.make("span", { class: "forward-save" }, ...files)),
+      told, strip);
+
+    function draw(pixels, levels) {
+      const count = Math.min(wish.frames, levels.length), last = levels.length - 1, x = new Float32Array(pixels.x.length);
+      strip.replaceChildren(...Array.from({ length: count }, (_, i) => {
+        const t = count > 1 ? Math.round((i * last) / (count - 1)) : 0;
+        const small = A.make("canvas", { "aria-hidden": "true" });
+        A.paintPixels(small, A.noised(pixels.x0.data, pixels.eps.data, levels[t], x), pixels.x0.shape);
+        return A.make("button", { type: "button", "aria-label": A.say("Go to timestep {t}", { t }), on: { click: () => go(t) } }, small, A.make("span", {}, `t = ${t}`));
+      }));
+    }
+
+    async function download(kind) {
+      told.textContent = A.say("Making the file");
+      try {
+        const answer = await fetch(address({ kind, frames: kind === "png" ? wish.frames : Math.min(FILM, drawn.frames[kind]) }));
+        if (answer.status !== 200) throw await answer.json();
+        const name = answer.headers.get("content-disposition")?.match(/filename="(.+)"/)?.[1] ?? "noise";
+        const link = A.make("a", { href: URL.createObjectURL(await answer.blob()), download: name });
+        link.click();
+        told.textContent = "";
+        setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+      } catch (error) {
+        told.textContent = error.hint === undefined ? A.say("The studio does not answer.") : A.sentence(error);
+      }
+    }
+    return { node, draw };
+  };
+})();
