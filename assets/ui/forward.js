@@ -51,14 +51,13 @@
     const again = A.make("button", { type: "button", class: "quiet-button", on: { click: () => { seed.input.value = Math.floor(Math.random() * 2 ** 32); seed.input.dispatchEvent(new Event("change")); } } }, A.say("Other noise"));
     const curve = A.levelCurve((to) => go(to)), bell = A.bell(), formula = A.formula();
     let pick = null, space = "pixels";
-    const spaces = [["pixels", "Pixels"], ["latent", "Latent"]].map(([name, label]) => A.make("button", { type: "button", class: "chip", "data-space": name, "aria-pressed": String(name === space), on: { click: () => {
+    const spaces = A.spaceChoice((name) => {
       space = name;
-      for (const one of spaces) one.setAttribute("aria-pressed", String(one.dataset.space === space));
       draw();
-    } } }, A.say(label)));
+    });
     const card = (title, help, ...children) => A.make("section", { class: "forward-card" }, A.make("h3", {}, title), A.make("p", {}, help), ...children);
 
-    const way = A.way(drawn, wish, { choose: (frames) => choose({ frames }), go: (to) => go(to), address: (more) => address("film", { space, ...more }) });
+    const way = A.way(drawn, wish, { choose: (frames) => choose({ frames }), go: (to) => go(to), address: (more) => address("film", more) });
 
     const album = A.album(room, root, drawn.examples, (source) => choose({ source }));
     root.replaceChildren(
@@ -73,7 +72,7 @@
           A.make("div", { class: "pick", "data-look": "segments" }, A.make("fieldset", {}, A.make("legend", { class: "unseen" }, A.say("Schedule")), A.make("div", { class: "options" }, ...schedules))),
           A.make("div", { class: "forward-settings" }, steps.node)),
         card(A.say("What the values become"), A.say("Bars: how often each value occurs now. Line: pure noise, the normal curve. At the end they agree, whatever the picture was."), bell.node,
-          A.make("div", { class: "forward-settings", role: "group", "aria-label": A.say("Space") }, ...spaces))),
+          A.make("div", { class: "forward-settings" }, spaces))),
       way.node);
     drawPlay();
 
@@ -134,7 +133,7 @@
       }
       sharp.classList.remove("here");
       draw();
-      if (pixels) way.draw(pixels, levels);
+      if (pixels) way.draw({ pixels, latent, levels });
       if (pixels && !latent) place(now);
     }
 
@@ -146,6 +145,7 @@
         latent = { x0, eps, x: new Float32Array(x0.data.length), clean, noise, offset: A.projectionBias(bias, clean.shape), mixed: new Float32Array(clean.data.length) };
         third.title.textContent = A.say("Those numbers, {count} channels", { count: x0.shape[0] });
         draw();
+        way.draw({ pixels, latent, levels });
       } catch (error) {
         if (now !== turn) return;
         for (const line of why) line.textContent = A.sentence(error) || A.say("The latent cannot be shown here.");

@@ -53,6 +53,7 @@
       canvas.height = height;
       canvas.sheet = canvas.getContext("2d").createImageData(width, height);
       canvas.sheet.data.fill(255);
+      canvas.tiles = 0;
     }
     return canvas.sheet;
   }

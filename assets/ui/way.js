@@ -16,8 +16,18 @@
     return { input, node: A.make("label", { class: "number-box" }, A.make("span", {}, label), input) };
   };
 
-  /* `wish.frames` pictures; choose(frames) when that changes, go(t) when one is clicked, address({ kind, frames }) of a file. */
+  /* Pixels or latent: chips; `act` is told which. */
+  A.spaceChoice = (act) => {
+    const chips = [["pixels", "Pixels"], ["latent", "Latent"]].map(([name, label], i) => A.make("button", { type: "button", class: "chip", "data-space": name, "aria-pressed": String(!i), on: { click: () => {
+      for (const one of chips) one.setAttribute("aria-pressed", String(one === chips[i]));
+      act(name);
+    } } }, A.say(label)));
+    return A.make("span", { class: "space-choice", role: "group", "aria-label": A.say("Space") }, ...chips);
+  };
+
+  /* `wish.frames` pictures; choose(frames) when that changes, go(t) when one is clicked, address({ kind, frames, space }) of a file. */
   A.way = (drawn, wish, { choose, go, address }) => {
+    let space = "pixels", last = null;
     const told = A.make("p", { class: "forward-told", role: "status" });
     const frames = A.numberBox("forward-frames", A.say("Pictures"), 2, drawn.frames.png, wish.frames, (value, notice) => {
       told.textContent = notice;
@@ -32,16 +42,25 @@
       button.disabled = true;
       button.title = `${A.say(message, values)} ${A.say(hint, values)}`;
     }
+    const spaces = A.spaceChoice((name) => {
+      space = name;
+      if (last) draw(last);
+    });
     const node = A.make("section", { class: "forward-way" },
-      A.make("div", { class: "forward-way-head" }, A.make("h3", {}, A.say("The whole way")), frames.node, A.make("span", { class: "forward-save" }, ...files)),
+      A.make("div", { class: "forward-way-head" }, A.make("h3", {}, A.say("The whole way")), spaces, frames.node, A.make("span", { class: "forward-save" }, ...files)),
       told, strip);
 
-    function draw(pixels, levels) {
-      const count = Math.min(wish.frames, levels.length), last = levels.length - 1, x = new Float32Array(pixels.x.length);
+    function draw({ pixels, latent, levels }) {
+      last = { pixels, latent, levels };
+      const inLatent = space === "latent" && latent;
+      const [clean, noise, shape, offset] = inLatent
+        ? [latent.clean.data, latent.noise.data, latent.clean.shape, latent.offset]
+        : [pixels.x0.data, pixels.eps.data, pixels.x0.shape, null];
+      const count = Math.min(wish.frames, levels.length), x = new Float32Array(clean.length);
       strip.replaceChildren(...Array.from({ length: count }, (_, i) => {
-        const t = count > 1 ? Math.round((i * last) / (count - 1)) : 0;
+        const t = count > 1 ? Math.round((i * (levels.length - 1)) / (count - 1)) : 0;
         const small = A.make("canvas", { "aria-hidden": "true" });
-        A.paintPixels(small, A.noised(pixels.x0.data, pixels.eps.data, levels[t], x), pixels.x0.shape);
+        A.paintPixels(small, A.noised(clean, noise, levels[t], x), shape, offset);
         return A.make("button", { type: "button", "aria-label": A.say("Go to timestep {t}", { t }), on: { click: () => go(t) } }, small, A.make("span", {}, `t = ${t}`));
       }));
     }
@@ -49,7 +68,7 @@
     async function download(kind) {
       told.textContent = A.say("Making the file");
       try {
-        const answer = await fetch(address({ kind, frames: kind === "png" ? wish.frames : Math.min(FILM, drawn.frames[kind]) }));
+        const answer = await fetch(address({ kind, space, frames: kind === "png" ? wish.frames : Math.min(FILM, drawn.frames[kind]) }));
         if (answer.status !== 200) throw await answer.json();
         const name = answer.headers.get("content-disposition")?.match(/filename="(.+)"/)?.[1] ?? "noise";
         const link = A.make("a", { href: URL.createObjectURL(await answer.blob()), download: name });

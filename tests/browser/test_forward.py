@@ -249,7 +249,12 @@ def test_the_whole_way_is_downloaded(page, tmp_path):
             page.locator(f"{PANEL} [data-kind={kind}]").click()
         assert download.value.suggested_filename == f"noise-pixels.{kind}"
         download.value.save_as(tmp_path / f"x.{kind}")
-    assert Image.open(tmp_path / "x.png").width == 8 * 264 + 8
+    pixels = np.asarray(Image.open(tmp_path / "x.png"))
+    assert pixels.shape[1] == 8 * 264 + 8
+    page.locator(f"{PANEL} .forward-way [data-space=latent]").click()
+    with page.expect_download() as download:
+        page.locator(f"{PANEL} [data-kind=png]").click()
+    assert download.value.suggested_filename == "noise-latent.png"
     assert (tmp_path / "x.gif").read_bytes().startswith(b"GIF89a")
 
 
