@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -79,10 +79,10 @@ def pixels(result: Result) -> np.ndarray:
     return np.asarray(Image.open(result.path))
 
 
-def asked(studio: Studio, run: Any) -> tuple[Result, int]:
+def asked(studio: Studio, begin: Callable[[], Any]) -> tuple[Result, int]:
     """The picture of a run that nothing else disturbs, and the rows the model denoised for it."""
     before = model(studio).rows
-    result = made(run)
+    result = made(begin())
     return result, model(studio).rows - before
 
 
@@ -127,14 +127,14 @@ def test_a_branch_that_changes_nothing_is_the_original(
     original = whole(kind, sampler)
     same = Turn(AT, prompt=original.recipe.prompt, guidance_scale=3.0, sampler=sampler)
     total = original.steps_total
-    quick, rows = asked(studio, studio.steps.branch(original.id, "me", same))
+    quick, rows = asked(studio, lambda: studio.steps.branch(original.id, "me", same))
     assert rows == 2 * (total - AT)
     assert np.array_equal(pixels(quick), pixels(original))
     kept = beside(original.path)
     content = kept.read_bytes()
     kept.unlink()
     try:
-        slow, rows = asked(studio, studio.steps.branch(original.id, "me", same))
+        slow, rows = asked(studio, lambda: studio.steps.branch(original.id, "me", same))
     finally:
         kept.write_bytes(content)
     assert rows == 2 * total
@@ -149,7 +149,7 @@ def test_a_stopped_picture_goes_on_to_the_whole_one(
     stopped = end(studio.submit(wish(kind, studio, sampler=sampler), "me", stop_after=2))
     assert isinstance(stopped, Cancelled) and stopped.result is not None
     assert studio.steps.table(stopped.result.id, "me")["state"] == "stopped"
-    resumed, rows = asked(studio, studio.steps.resume(stopped.result.id, "me"))
+    resumed, rows = asked(studio, lambda: studio.steps.resume(stopped.result.id, "me"))
     assert rows == 2 * (original.steps_total - 2)
     assert np.array_equal(pixels(resumed), pixels(original))
     assert (resumed.steps_done, resumed.steps_total) == (original.steps_total,) * 2
@@ -159,7 +159,7 @@ def test_a_stopped_picture_goes_on_to_the_whole_one(
 def test_a_tape_of_the_whole_run_decodes_to_the_very_picture(studio: Studio, whole: Any, kind: str):
     original = whole(kind, "dpmpp_2m")
     steps = studio.steps.trajectory(original.id, "me")
-    again, rows = asked(studio, studio.submit(original.recipe, "me", tape=tape(steps)))
+    again, rows = asked(studio, lambda: studio.submit(original.recipe, "me", tape=tape(steps)))
     assert rows == 0
     assert np.array_equal(pixels(again), pixels(original))
 
@@ -467,7 +467,7 @@ def test_there_and_back_can_be_seen_and_resumed(studio: Studio):
     table = studio.steps.table(original.id, "me")
     assert len(table["steps"]) == original.steps_total > 8
     stopped = end(studio.submit(recipe, "me", stop_after=original.steps_total - 2)).result
-    resumed, rows = asked(studio, studio.steps.resume(stopped.id, "me"))
+    resumed, rows = asked(studio, lambda: studio.steps.resume(stopped.id, "me"))
     assert rows == 2
     assert np.array_equal(pixels(resumed), pixels(original))
 
@@ -506,7 +506,7 @@ def test_steps_of_another_picture_or_model_are_not_believed(studio: Studio, whol
 
 
 def test_no_room_for_steps_keeps_the_picture_and_says_so_before_it_is_told(tmp_path: Path):
-    narrow = opened(tmp_path, steps_gib=0.0)
+    narrow = opened(tmp_path, steps_gib=1e-6)
     *_, note, last = narrow.submit(wish("text_to_image", narrow), "me").events()
     assert isinstance(note, Note) and "its steps are not" in note.text
     assert isinstance(last, Finished) and last.result.path.is_file()

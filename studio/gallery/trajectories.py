@@ -38,10 +38,12 @@ class Trajectories:
         self._taken: int | None = None
 
     def keep(self, picture: Path, kept: Trajectory) -> None:
-        """Writes the trajectory of a picture, whole or not at all; older ones make room for it.
+        """Writes the trajectory of a picture, whole or not at all; older ones make room for it. Where none are wanted, none is.
 
         Raises: GalleryError when there is no room or the disk refuses; the picture is not touched.
         """
+        if not self._limit:
+            return
         content = trajectory.serialised(kept)
         with self._lock:
             if not self._room_for(len(content)):

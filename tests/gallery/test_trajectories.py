@@ -141,12 +141,16 @@ def test_where_every_other_one_is_starred_the_new_one_is_not_kept(store, image, 
     assert [beside(path).exists() for path in (one, two, three)] == [True, True, False]
 
 
-@pytest.mark.parametrize("room", [0.0, 0.9])
-def test_steps_larger_than_the_room_set_aside_drop_nothing_else(store, image, recipe, made, room):
+def test_where_no_room_is_set_aside_none_are_kept_and_nobody_is_told(store, picture, recipe):
+    Trajectories(store.home, 0.0).keep(picture, steps(recipe))
+    assert not beside(picture).exists()
+
+
+def test_steps_larger_than_the_room_set_aside_drop_nothing_else(store, image, recipe, made):
     old, new = (store.save(image, recipe, made, "anna")[1] for _ in range(2))
     Trajectories(store.home, 1.0).keep(old, steps(recipe))
     with pytest.raises(GalleryError, match="set aside"):
-        sized(store, recipe, room).keep(new, steps(recipe))
+        sized(store, recipe, 0.9).keep(new, steps(recipe))
     assert beside(old).exists() and not beside(new).exists()
 
 
