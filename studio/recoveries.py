@@ -44,7 +44,6 @@ class Recoveries:
             psnr(evidence.recovered, evidence.round_trip),
             psnr(evidence.recovered, evidence.original),
             int(gaps(*map(Image.fromarray, (evidence.recovered, evidence.round_trip))).max()),
-            evidence.passes,
             evidence.mean,
             evidence.std,
             self._kept(evidence),

@@ -21,8 +21,9 @@ from studio.core.recipe import Defaults, Painting, TextToImage
 from studio.core.settings import Settings
 from studio.core.styles import STYLES
 from studio.diffusion.samplers import SAMPLERS
-from studio.engine.engine import Engine, Wish
+from studio.engine.engine import Engine
 from studio.engine.job import Job, Picture
+from studio.engine.wish import Wish
 from studio.gallery import intake
 from studio.gallery.home import pictures_home
 from studio.gallery.inputs import Inputs

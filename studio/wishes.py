@@ -26,8 +26,8 @@ from studio.core.recipe import (
 )
 from studio.core.settings import Settings
 from studio.diffusion.samplers import SAMPLERS
-from studio.engine.engine import Wish
 from studio.engine.pace import Pace
+from studio.engine.wish import Wish
 from studio.gallery.inputs import Inputs
 from studio.models.catalog import Catalog
 from studio.recoveries import Recoveries

@@ -27,7 +27,7 @@ from studio.diffusion.questions import (
     Span,
     Words,
 )
-from studio.engine.engine import Wish
+from studio.engine.wish import Wish
 
 DEFAULTS = Defaults(64, 64, 4, 3.0, "ddim", "fake")
 

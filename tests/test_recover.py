@@ -56,7 +56,7 @@ def test_the_result_says_how_near_the_picture_came(studio: Studio, finished: Fin
     assert found.round_trip_psnr == psnr(recovered, round_trip) > 30
     assert found.original_psnr == psnr(recovered, original)
     assert found.largest == np.abs(recovered.astype(int) - round_trip).max()
-    assert found.passes == result.steps_total == result.steps_done
+    assert result.steps_total == result.steps_done > 2 * 6
 
 
 def test_what_lay_between_is_shown_to_its_owner_alone(studio: Studio, finished: Finished):
@@ -75,7 +75,7 @@ def test_the_same_again_from_the_file(studio: Studio, finished: Finished):
 
 def test_programs_are_told_the_numbers(finished: Finished):
     told = described(finished)
-    assert told["round_trip_psnr"] > 30 and told["passes"] == told["steps_done"]
+    assert told["round_trip_psnr"] > 30
     assert {"original_psnr", "largest", "mean", "std"} <= set(told)
 
 
@@ -99,6 +99,19 @@ def test_cancelled_midway_what_there_is_is_kept(studio: Studio, source: str):
     *_, end = (run.cancel() if isinstance(event, Step) else event for event in run.events())
     assert isinstance(end, Cancelled) and end.result is not None
     assert end.result.path.exists() and end.result.steps_done < end.result.steps_total
+
+
+@pytest.mark.parametrize("passes", [5, 18])
+def test_stopped_on_either_way_it_goes_on_to_the_very_same_picture(
+    studio: Studio, source: str, finished: Finished, passes: int
+):
+    wish = finished.result.recipe
+    *_, stopped = studio.submit(wish, "me", stop_after=passes).events()
+    assert isinstance(stopped, Cancelled) and stopped.result is not None
+    assert stopped.result.steps_done == passes
+    *_, end = studio.steps.resume(stopped.result.id, "me").events()
+    whole, resumed = (pixels(Image.open(one.result.path)) for one in (finished, end))
+    assert (whole == resumed).all()
 
 
 def test_stochastic_pictures_are_several_and_differ(studio: Studio, source: str):
@@ -130,7 +143,7 @@ def test_the_work_is_known_before_it_is_done(wish: Recover, about: float):
 
 def evidence(recovered: int, round_trip: int) -> Evidence:
     pictures = [np.full((8, 8, 3), value, np.uint8) for value in (90, round_trip, 7, recovered)]
-    return Evidence(*pictures, mean=0.0, std=1.0, passes=3)
+    return Evidence(*pictures, mean=0.0, std=1.0)
 
 
 def test_psnr_is_the_textbooks():

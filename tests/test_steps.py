@@ -29,7 +29,7 @@ from studio.gallery.trajectories import beside
 from studio.models.cards import CARDS
 from studio.models.catalog import Catalog
 from studio.service import Studio
-from studio.steps.runs import branched, tape
+from studio.steps.course import branched, tape
 
 STEPS = 6
 AT = 3

@@ -73,7 +73,7 @@
         ...(page.note ? [A.make("p", { class: "learn-under" }, page.note)] : []),
         A.make("div", { class: "learn-controls" }, ...page.controls),
         A.make("section", { class: "learn-formula", "aria-label": A.say("Equation") }, page.equation,
-          A.make("dl", { class: "learn-symbols" }, ...page.symbols.flatMap(([symbol, words]) => [A.make("dt", {}, symbol), A.make("dd", {}, ...[words].flat())]))),
+          A.make("dl", { class: "learn-symbols" }, ...page.symbols.flatMap(([symbol, words, name]) => [A.make("dt", { "data-symbol": name }, symbol), A.make("dd", { "data-symbol": name }, ...[words].flat())]))),
         A.make("p", { class: "learn-ask" }, A.make("b", {}, `${A.say("Try it:")} `), chapter.ask()),
         T.papersLine(chapter.papers));
     }
@@ -153,7 +153,7 @@
     document.addEventListener("keydown", (event) => {
       const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       if (!by || !root.checkVisibility() || event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
-      if (event.target.closest("input, textarea, select, [role=radiogroup], [role=tablist], [role=grid], dialog")) return;
+      if (event.target.closest("input, textarea, select, [role=radiogroup], [role=tablist], .learn-grid, dialog")) return;
       event.preventDefault();
       turn(by);
     });

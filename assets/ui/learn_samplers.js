@@ -85,6 +85,7 @@
           plates[i].setAttribute("aria-pressed", String(name === chosen));
         });
         words.textContent = UPDATES[chosen].words();
+        equation.dataset.sampler = chosen;
         const levels = mine ? sigmas[chosen] : saved.sigma[chosen][at];
         if (!levels) return;
         const [a, b] = [levels[k], levels[k + 1]];
@@ -104,9 +105,9 @@
         equation,
         symbols: [
           [M.inline("σ"), A.say("noise level: the spread of the noise where the picture keeps its size")],
-          [M.inline("d", "=", M.frac(M.row("x", "−", M.sub(M.hat("x"), "0")), "σ")), A.say("the direction in which the picture becomes noisier; d′ the one at the far end")],
-          [M.inline("D"), A.say("the guess, carried on from the one before")],
-          [M.inline("z"), A.say("fresh noise")],
+          [M.inline("d", "=", "(", "x", "−", M.sub(M.hat("x"), "0"), ")", "/", "σ"), A.say("the direction in which the picture becomes noisier; d′ the one at the far end"), "d"],
+          [M.inline("D"), A.say("the guess, carried on from the one before"), "D"],
+          [M.inline("z"), A.say("fresh noise"), "z"],
           ...(mine ? [] : [[A.say("distance"), A.say("to the end of the exact path, {steps} Euler steps", { steps: saved.fine })]]),
         ],
       };

@@ -26,7 +26,7 @@
       const facts = T.facts({ mean: A.say("mean of the noise"), std: A.say("its spread"), count: A.say("numbers drawn") });
       const cells = [];
       let chosen = 0;
-      const grid = A.make("div", { class: "learn-grid", style: `--columns: ${seeds.length}`, role: "grid", "aria-label": A.say("Seeds and words") });
+      const grid = A.make("div", { class: "learn-grid", style: `--columns: ${seeds.length}`, role: "group", "aria-label": A.say("Seeds and words") });
       seeds.forEach((seed, column) => grid.append(A.make("div", { class: "learn-seed" }, framed(noises(column), A.say("Noise of seed {seed}", { seed })), A.make("span", {}, A.say("Seed {seed}", { seed })))));
       rows.forEach((row, r) => seeds.forEach((seed, c) => {
         const frame = T.frame("");

@@ -299,7 +299,8 @@
 
   // Gradio has taken new values in by the frame after next.
   A.afterwards = (act) => requestAnimationFrame(() => requestAnimationFrame(act));
-  A.paint = () => A.current()?.find("button.paint, .paint button")?.click();
+  // In the step viewer the button may belong to a panel that is not in view.
+  A.paint = () => [...(A.current()?.root.querySelectorAll("button.paint, .paint button") ?? [])].find((button) => button.checkVisibility())?.click();
   A.used = (tab) => {
     if (A.paintNext) A.afterwards(A.paint);
     A.paintNext = false;

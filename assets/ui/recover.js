@@ -37,7 +37,7 @@
     const numbers = A.make("div", { class: "recover-numbers" },
       A.make("h3", {}, A.say("How near it came"), " ", verdict), scale,
       A.make("dl", {}, row("round_trip", A.say("PSNR against the autoencoder's own round trip")), row("original", A.say("PSNR against the original")),
-        row("largest", A.say("Largest difference of a colour")), row("noise", A.say("Mean and spread of the noise")), row("passes", A.say("Passes through the model"))),
+        row("largest", A.say("Largest difference of a colour")), row("noise", A.say("Mean and spread when diffused")), row("passes", A.say("Passes through the model"))),
       A.make("p", { class: "recover-fine" }, A.say("The autoencoder alone changes a picture a little: its round trip is the best any way back can do."), " ", A.say("Truly random noise has mean 0 and spread 1.")));
     const evidence = A.make("div", { class: "recover-evidence", hidden: true }, gap.node, numbers);
     const formula = A.make("div", { class: "recover-formula" });

@@ -182,7 +182,7 @@ def _remarks(result: Result) -> str:
         found = result.recovery
         remarks += f"  PSNR {_decibels(found.round_trip_psnr)} against the autoencoder's round trip"
         remarks += f", {_decibels(found.original_psnr)} against the picture"
-        remarks += f"  {found.passes} passes"
+        remarks += f"  {result.steps_done} passes"
     return remarks
 
 

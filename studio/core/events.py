@@ -44,16 +44,14 @@ class Recovery:
         round_trip_psnr: Against the autoencoder's own round trip, dB; None when every pixel is equal.
         original_psnr: Against the picture as it went in, dB; None when every pixel is equal.
         largest: Largest difference from the round trip of any value of any pixel, 0 to 255.
-        passes: Forward passes it took, both ways.
-        mean: Of the noise; 0 where it is truly random.
-        std: Of the noise; 1 where it is truly random.
+        mean: Of the diffused latent; 0 where it is truly random noise.
+        std: Of the diffused latent; 1 where it is truly random noise.
         pictures: "original", "round_trip" and "diffused" -> their names among the inputs; empty when they could not be kept.
     """
 
     round_trip_psnr: float | None
     original_psnr: float | None
     largest: int
-    passes: int
     mean: float
     std: float
     pictures: Mapping[str, str]

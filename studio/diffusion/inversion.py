@@ -87,9 +87,8 @@ class Evidence:
         round_trip: The same through the autoencoder alone: the best any way back can do.
         diffused: The noise, as the decoder draws it.
         recovered: What came back.
-        mean: Of the noise; 0 where it is truly random.
-        std: Of the noise; 1 where it is truly random.
-        passes: Questions asked, both ways.
+        mean: Of the diffused latent; 0 where it is truly random noise.
+        std: Of the diffused latent; 1 where it is truly random noise.
     """
 
     original: Pixels
@@ -98,7 +97,14 @@ class Evidence:
     recovered: Pixels
     mean: float
     std: float
-    passes: int
+
+
+class Halfway(Stopped):
+    """Stopped on the way into noise, with the last x that was found there."""
+
+    def __init__(self, x0: Tensor, x: Tensor) -> None:
+        super().__init__(x0)
+        self.x = x
 
 
 def recover(
@@ -114,24 +120,17 @@ def recover(
     original: Pixels = yield Aside(partial(resized, source, size))
     encoded: Encoded = yield Encode(pixel_tensor(original))
     x0 = x = latest = encoded.mean
-    there = 0
     try:
         x, there = yield from diffused(recipe, model, x0)
         latest = yield from recovered(recipe, model, x, there)
+    except Halfway as stop:
+        x, latest = stop.x, stop.x0
     except Stopped as stop:
         latest = stop.x0
     round_trip: Pixels = yield Decode(x0)
     noise: Pixels = yield Decode(x)
     pixels: Pixels = yield Decode(latest)
-    evidence = Evidence(
-        original,
-        round_trip,
-        noise,
-        pixels,
-        float(x.mean()),
-        float(x.std()),
-        there + recipe.steps_each_way,
-    )
+    evidence = Evidence(original, round_trip, noise, pixels, float(x.mean()), float(x.std()))
     yield Aside(partial(tell, evidence))
     return pixels
 
@@ -149,7 +148,10 @@ def diffused(recipe: Recover, model: Model, x0: Tensor) -> Generator[Ask, Any, t
     for done, leap in enumerate(leaps):
         left = round((len(leaps) - done) * _pace(passes, done))
         begin = Progress(passes, left, len(leaps))
-        x, v, taken = yield from _inverted(leap, model, x, v, words, begin)
+        try:
+            x, v, taken = yield from _inverted(leap, model, x, v, words, begin)
+        except Stopped as stop:
+            raise Halfway(stop.x0, x) from None
         passes += taken
     return x, passes
 

@@ -15,25 +15,24 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from studio.core.errors import InternalError, QueueFull, StudioError
+from studio.core.errors import InternalError, StudioError
 from studio.core.events import Cancelled, Event, Failed, Note, Queued
 from studio.core.recipe import Painting
 from studio.engine.batch import BatchKey
 from studio.engine.job import Answered, Job, Picture
 from studio.engine.mailbox import Mailbox
 from studio.engine.pace import Pace
+from studio.engine.room import Room
 from studio.engine.scheduler import Scheduler
+from studio.engine.wish import Wish
 
 if TYPE_CHECKING:
-    from studio.diffusion.questions import Algorithm, Model, Pass, Pixels
+    from studio.diffusion.questions import Model, Pass, Pixels
     from studio.engine.runner import Answers, Runner
 
 log = logging.getLogger(__name__)
-
-GUESSED_RATE = 4e6
-"""Rows x pixels x steps per second before anything was measured: palette on two slow cores."""
 
 BEGUN_PER_OWNER = 8
 """Pictures of one owner that are under way at once: as many as share a pass. What waits holds no memory."""
@@ -42,34 +41,12 @@ LOADING_NEWS = 0.5
 """Seconds between two pieces of news while a model loads."""
 
 
-class Wish(NamedTuple):
-    """One picture to make.
-
-    Attributes:
-        recipe: Settled.
-        paint: Begins its algorithm on the loaded model.
-        notes: What to say first: templates and their values.
-        tape: Passes of an earlier run that begins alike; they cost nothing now.
-    """
-
-    recipe: Painting
-    paint: Callable[[Model], Algorithm]
-    notes: tuple[tuple[str, tuple[tuple[str, object], ...]], ...] = ()
-    tape: Sequence[Pass] = ()
-
-
 class Engine:
-    """Runs jobs on one device.
-
-    Attributes:
-        pace: What the device was measured to do.
-    """
+    """Runs jobs on one device."""
 
     def __init__(self, *, pictures_per_owner: int, pictures_total: int) -> None:
         """An engine that refuses more unfinished pictures than these; its thread starts with the first job."""
-        self.pace = Pace(GUESSED_RATE)
-        self._per_owner = pictures_per_owner
-        self._total = pictures_total
+        self._room = Room(pictures_per_owner, pictures_total)
         self._lock = threading.Condition()
         self._jobs: dict[str, Job] = {}
         self._scheduler = Scheduler()
@@ -78,6 +55,11 @@ class Engine:
         self._keepers = ThreadPoolExecutor(2, thread_name_prefix="keep")
         self._helpers = ThreadPoolExecutor(2, thread_name_prefix="aside")
         self._returned: list[tuple[Job, Any]] = []
+
+    @property
+    def pace(self) -> Pace:
+        """What the device was measured to do."""
+        return self._room.pace
 
     def submit(
         self,
@@ -164,11 +146,11 @@ class Engine:
     def _accept(self, jobs: Sequence[Job], owner: str) -> None:
         loading = jobs[0].loading
         with self._lock:
-            self._refuse_excess(len(jobs), owner, errand=jobs[0].errand)
+            self._room.refuse_excess(self._jobs.values(), len(jobs), owner, errand=jobs[0].errand)
             if self._closing:
                 raise StudioError("The studio is closing.", hint="Try again when it is open.")
             ahead = self._scheduler.ahead_of(owner)
-            seconds = self._seconds_before_a_newcomer() if ahead else 0.0
+            seconds = self._room.before_a_newcomer(self._jobs.values()) if ahead else 0.0
             for job in jobs:
                 self._jobs[job.id] = job
                 job.tell(Queued(job.picture, ahead + job.picture, seconds))
@@ -191,7 +173,7 @@ class Engine:
         Raises: QueueFull.
         """
         with self._lock:
-            self._refuse_excess(pictures, owner)
+            self._room.refuse_excess(self._jobs.values(), pictures, owner)
 
     @property
     def unfinished(self) -> int:
@@ -219,35 +201,6 @@ class Engine:
     def _poke(self) -> None:
         with self._lock:
             self._lock.notify_all()
-
-    def _refuse_excess(self, new: int, owner: str, *, errand: bool = False) -> None:
-        """Pictures and errands are counted apart: who waits for pictures may still look at one."""
-        alike = [job for job in self._jobs.values() if job.errand == errand]
-        mine = [self._seconds_of(job) for job in alike if job.owner == owner]
-        if len(mine) + new > self._per_owner:
-            raise QueueFull(
-                "You have {mine} pictures under way; the limit is {limit}.",
-                hint="A place is free in about {seconds:.0f} s, or cancel some.",
-                seconds=min(mine, default=0.0),
-                mine=len(mine),
-                limit=self._per_owner,
-            )
-        if len(alike) + new > self._total:
-            everything = sum(map(self._seconds_of, alike))
-            raise QueueFull(
-                "The studio is full: {position} pictures are ahead of you.",
-                hint="Try again in about {seconds:.0f} s.",
-                seconds=everything / max(len(alike), 1),
-                position=len(alike),
-            )
-
-    def _seconds_of(self, job: Job) -> float:
-        return self.pace.seconds(job.recipe.model, job.work)
-
-    def _seconds_before_a_newcomer(self) -> float:
-        """One step of every job that has not made its first: newcomers go first, in order."""
-        fresh = (job.recipe for job in self._jobs.values() if job.steps_done == 0)
-        return sum(self.pace.seconds(recipe.model, recipe.work_per_step) for recipe in fresh)
 
     # What follows runs on the device thread.
 
@@ -360,22 +313,11 @@ class Engine:
 
     def _step(self, job: Job, answer: Any) -> Pixels | None:
         """Note a step and ask on; a job that was to stop here asks the same again and is stopped before anyone answers."""
-        job.step_made(answer, self._seconds_left(job))
+        job.step_made(answer, self._room.seconds_left(job, self._jobs.values()))
         if job.stop_after == job.steps_done and not job.steps_made:
             job.cancelled = True
             return None
         return job.advance(answer)
-
-    def _seconds_left(self, job: Job) -> float:
-        """Until this job's last step: its owner's earlier work and its own, at the owner's share of the device."""
-        owners = {other.owner for other in self._jobs.values()}
-        before = sum(
-            self._seconds_of(other)
-            for other in self._jobs.values()
-            if other.owner == job.owner and other.arrival <= job.arrival
-        )
-        this_step = self.pace.seconds(job.recipe.model, job.recipe.work_per_step)
-        return max(before - this_step, 0.0) * len(owners)
 
     def _go_on(self, job: Job, move: Callable[[], Pixels | None]) -> None:
         """Let a job move to its next question, or to its end."""

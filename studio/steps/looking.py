@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from studio.core.errors import GalleryError
-from studio.core.recipe import Painting, Recover
 from studio.gallery.trajectory import Trajectory
+from studio.steps.course import words_at
 from studio.steps.frames import spread
 from studio.steps.remembered import Remembered
 
@@ -97,27 +97,6 @@ class Looking:
         size = (recipe.width or 0, recipe.height or 0)
         seen: Attention = self._studio.ask(look, owner, model=recipe.model, size=size).result()
         return seen
-
-
-def words_at(steps: Trajectory, index: int) -> str:
-    """The words that hold at a pass, as the model reads them."""
-    recipe = steps.recipe
-    if isinstance(recipe, Recover) and index < _way_in(steps):
-        return recipe.source_prompt
-    return course(recipe, index).words
-
-
-def course(recipe: Painting, index: int) -> Painting:
-    """The recipe with the settings that hold at a pass."""
-    for turn in recipe.turns:
-        if turn.at <= index:
-            recipe = recipe.turned(turn)
-    return recipe
-
-
-def _way_in(steps: Trajectory) -> int:
-    """Passes made on the way into noise: the way back begins with the last look at the noisiest level."""
-    return int(np.flatnonzero(steps.t == steps.t.max())[-1])
 
 
 def _looked(

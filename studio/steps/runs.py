@@ -12,25 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 from studio.core.errors import Dropped, GalleryError, NotFound, StudioError
 from studio.core.events import Event, Failed, Finished, Result
-from studio.core.recipe import TURNING, Painting
+from studio.core.recipe import Painting
 from studio.core.turn import Turn
 from studio.gallery.metadata import read
 from studio.gallery.trajectories import beside
 from studio.gallery.trajectory import Trajectory
 from studio.results import result_of
+from studio.steps.course import branched, course, tape, words_at
 from studio.steps.files import original
 from studio.steps.frames import Frames
-from studio.steps.looking import Looking, course, words_at
+from studio.steps.looking import Looking
 from studio.steps.measures import distances, numbers
 from studio.steps.remembered import Remembered
 from studio.wishes import Remark
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from PIL.Image import Image
 
-    from studio.diffusion.questions import Pass
     from studio.engine.job import Job, Picture
     from studio.service import Run, Studio
 
@@ -289,34 +287,6 @@ class Steps:
                 name=path.name,
             )
         return steps
-
-
-def tape(steps: Trajectory | None, passes: int | None = None) -> Sequence[Pass]:
-    """The first passes of a run, all of them when None, as the engine takes them."""
-    import torch
-
-    from studio.diffusion.questions import Pass
-
-    if steps is None:
-        return ()
-    kept = zip(steps.t[:passes], steps.x[:passes], steps.prediction[:passes], strict=True)
-    return tuple(
-        Pass(float(t), torch.from_numpy(x)[None], torch.from_numpy(prediction)[None])
-        for t, x, prediction in kept
-    )
-
-
-def branched(recipe: Painting, turn: Turn) -> Painting:
-    """The recipe with a turn more: what it sets holds to the end, whatever later turns set before.
-
-    Raises: RecipeError.
-    """
-    new: dict[str, Any] = {
-        name: None for name in (*TURNING, "seed") if getattr(turn, name) is not None
-    }
-    earlier = tuple(one for one in recipe.turns if one.at <= turn.at)
-    later = tuple(dataclasses.replace(one, **new) for one in recipe.turns if one.at > turn.at)
-    return dataclasses.replace(recipe, turns=(*earlier, turn, *later))
 
 
 def _passes(run: _Run) -> Trajectory:

@@ -337,7 +337,7 @@ def recovery(recipe: Recover, result: Result, language: str) -> dict[str, Any]:
         "round_trip": decibels(found.round_trip_psnr),
         "original": decibels(found.original_psnr),
         "largest": found.largest,
-        "passes": found.passes,
+        "passes": result.steps_done,
         "mean": f"{found.mean:.3f}".replace("-", "−"),
         "std": f"{found.std:.3f}",
         "pictures": bool(found.pictures),

@@ -120,6 +120,19 @@ def test_escape_stops_it_and_what_there_is_stays(page, fake):
     expect(figure(page, "recovered")).to_contain_text("Stopped on the way")
 
 
+def test_ctrl_enter_paints_here_and_not_from_another_panel(page, fake):
+    bring(page, "steps", landscape((256, 256)))
+    quickly(page)
+    page.evaluate("Atelier.openSteps('forward')")
+    expect(page.locator("#steps-recover-panel")).to_be_hidden()
+    before = len(fake.studio.runs)
+    page.keyboard.press("Control+Enter")
+    page.evaluate("Atelier.openSteps('recover')")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".recover-evidence")).to_be_visible()
+    assert len(fake.studio.runs) == before + 1
+
+
 def test_without_a_picture_it_says_what_is_missing(page):
     page.locator("#steps-paint").click()
     expect(page.locator("#steps-field-source .field-error")).to_contain_text(

@@ -299,19 +299,19 @@ def test_a_picture_comes_back_and_the_evidence_says_how_near():
     assert (evidence.original == patches()).all()
     assert (evidence.recovered == pixels).all()
     assert (evidence.diffused != evidence.round_trip).mean() > 0.9
-    assert evidence.passes > 40
 
 
 def test_no_timesteps_give_the_pictures_own_round_trip():
     pixels, evidence = went(wish(50, num_timesteps=0), patches())
-    assert (pixels == evidence.round_trip).all() and evidence.passes == 0
+    assert (pixels == evidence.round_trip).all()
     assert psnr(pixels, evidence.round_trip) is None
 
 
 @pytest.mark.parametrize("at", [4, 45], ids=["on the way in", "on the way back"])
 def test_stopped_midway_what_there_is_becomes_the_picture(at: int):
-    pixels, _ = went(wish(20), patches(), stop_after=at)
+    pixels, evidence = went(wish(20), patches(), stop_after=at)
     assert (pixels == round(1.25 * 127.5)).all()
+    assert (evidence.diffused != evidence.round_trip).any(), "as far as it had come"
 
 
 # ---- palette

@@ -14,9 +14,10 @@ from studio.core.events import Event, Finished
 from studio.core.recipe import TextToImage
 from studio.diffusion.questions import Attention, Pixels, Words
 from studio.diffusion.wordmap import look
-from studio.engine.engine import Engine, Wish
+from studio.engine.engine import Engine
 from studio.engine.job import Job, Picture
 from studio.engine.mailbox import Mailbox
+from studio.engine.wish import Wish
 
 
 class Desk:

@@ -23,9 +23,10 @@ from studio.core.errors import (
 from studio.core.events import Cancelled, Event, Failed, Finished, Loading, Note, Queued, Step
 from studio.core.recipe import TextToImage
 from studio.diffusion.questions import Aside, Decode, Encode, Words
-from studio.engine.engine import Engine, Wish
+from studio.engine.engine import Engine
 from studio.engine.job import Job, Picture
 from studio.engine.mailbox import Mailbox
+from studio.engine.wish import Wish
 
 
 class Desk:

@@ -16,7 +16,8 @@ from studio.core.turn import Turn
 from studio.diffusion.denoise import text_to_image
 from studio.diffusion.questions import Decode, Words
 from studio.diffusion.samplers import SAMPLERS
-from studio.engine.engine import Engine, Wish
+from studio.engine.engine import Engine
+from studio.engine.wish import Wish
 
 STEPS = 6
 

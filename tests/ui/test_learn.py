@@ -12,7 +12,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from studio.core.recipe import TextToImage
+from studio.core.recipe import MAX_SEED, RECIPES, ImageToImage, TextToImage
 from studio.ui import words
 from studio.ui.pictures import Pictures
 from studio.ui.steps.learn import Learn, routes
@@ -67,6 +67,24 @@ def test_the_pictures_of_a_series_differ_in_one_thing(name):
     assert differs == own.get(name, {"sampler"})
     assert 4 <= len(made) <= 8
     assert all(one["prompt"] == "a lake" and one["count"] == 1 for one in made)
+
+
+@pytest.mark.parametrize("kind", RECIPES)
+@pytest.mark.parametrize("name", SERIES)
+def test_the_words_of_any_picture_can_be_painted_from_noise(kind, name):
+    recipe = RECIPES[kind](prompt="a lake", seed=MAX_SEED)
+    made = series(recipe.settled(FakeStudio.defaults(None)), name)  # type: ignore[arg-type]
+    assert {(one.kind, one.prompt) for one in made} == {("text_to_image", "a lake")}
+    assert all(0 <= one.seed <= MAX_SEED for one in made)
+
+
+def test_a_picture_without_words_has_no_series(person, studio):
+    recipe = ImageToImage(source="sha256:" + "0" * 64, seed=1).settled(studio.defaults())
+    assert all(series(recipe, name) == () for name in SERIES)
+    result = studio.keep(studio.painted(RECIPE.settled(studio.defaults())), recipe, person.owner, 0)
+    assert person.get(result.id).json()["series"] == {}
+    [scene] = painted(studio, person, {"id": result.id, "series": "seeds"})
+    assert scene["errors"][0]["message"] == "Say what to paint, or choose a style."
 
 
 def test_the_other_style_is_another():

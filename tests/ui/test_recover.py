@@ -53,7 +53,7 @@ def told(recovery: Recovery | None = None, done: int = 160, **values: Any) -> di
 
 
 def test_a_recovered_picture_says_how_near_it_came():
-    picture = told(Recovery(57.24, None, 2, 157, -0.007, 0.8814, {"original": SOURCE}))
+    picture = told(Recovery(57.24, None, 2, -0.007, 0.8814, {"original": SOURCE}))
     found = picture["recovery"]
     assert (found["round_trip"], found["original"]) == ("57.2 dB", "every pixel is equal")
     assert (found["mean"], found["std"], found["largest"]) == ("−0.007", "0.881", 2)
@@ -111,7 +111,7 @@ def last(served: SimpleNamespace) -> dict[str, Any]:
 def test_a_program_sends_a_picture_there_and_back(last: dict[str, Any]):
     assert last["event"] == "finished" and last["recipe"]["kind"] == "recover"
     assert last["round_trip_psnr"] == pytest.approx(20 * np.log10(255), abs=1e-3)
-    assert (last["largest"], last["passes"]) == (1, 16)
+    assert (last["largest"], last["steps_done"]) == (1, 16)
 
 
 def test_the_pictures_behind_it_are_their_owners(served: SimpleNamespace):

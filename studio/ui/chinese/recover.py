@@ -74,7 +74,7 @@ WORDS: dict[str, str] = {
     "PSNR against the autoencoder's own round trip": "与自编码器自身往返相比的 PSNR",
     "PSNR against the original": "与原图相比的 PSNR",
     "Largest difference of a colour": "颜色的最大差别",
-    "Mean and spread of the noise": "噪声的均值与标准差",
+    "Mean and spread when diffused": "化为噪声后的均值与标准差",
     "Passes through the model": "模型计算次数",
     "{largest} of 255": "{largest}（满值 255）",
     "Pale is the largest difference, {largest} of 255": "最亮处为最大差别：{largest}（满值 255）",

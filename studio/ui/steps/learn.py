@@ -97,8 +97,10 @@ class Learn:
             raise RecipeError(
                 "source", "This picture is not here any more.", hint="Choose it again."
             )
-        self.pictures.check(result.recipe, owner)
-        return series(result.recipe, name)
+        recipes = series(result.recipe, name)
+        if not recipes:
+            raise RecipeError("prompt", "Say what to paint, or choose a style.")
+        return recipes
 
 
 async def together(runs: Sequence["Run"]) -> AsyncGenerator[Event]:

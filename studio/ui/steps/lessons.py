@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.core.errors import NotFound, StudioError
-from studio.core.recipe import Painting
+from studio.core.recipe import MAX_SEED, Painting, TextToImage, params
 
 if TYPE_CHECKING:
     from studio.service import Studio
 
 SERIES = ("leaps", "guidance", "seeds", "samplers")
 """What can be painted for a lesson: a few pictures that differ in one thing."""
+
+VARIED = ("steps", "guidance_scale", "sampler", "seed", "style")
+"""Settings in which they may differ."""
 
 STEPS = 12
 """At most so many steps for a picture of a lesson: enough to see, quick to wait for."""
@@ -26,15 +29,18 @@ OTHER_STYLES = ("watercolor", "oil")
 """What the same noise is painted as a second time; the first that is not the picture's own."""
 
 
-def series(recipe: Painting, name: str) -> tuple[Painting, ...]:
-    """The pictures of a series: the recipe, with one thing changed in each.
+def series(recipe: Painting, name: str) -> tuple[TextToImage, ...]:
+    """The pictures of a series: the recipe's words painted from noise alone, with one thing changed in each.
 
     Args:
-        recipe: Settled, one picture.
+        recipe: Settled, one picture, of any kind.
         name: One of SERIES.
+
+    Returns: nothing where the recipe has no words.
     """
+    if not recipe.words.strip():
+        return ()
     few = min(recipe.steps or STEPS, STEPS)
-    plain = dataclasses.replace(recipe, count=1, turns=())
     changes: list[dict[str, Any]]
     match name:
         case "leaps":
@@ -44,12 +50,14 @@ def series(recipe: Painting, name: str) -> tuple[Painting, ...]:
         case "seeds":
             other = next(style for style in OTHER_STYLES if style != recipe.style)
             changes = [
-                {"style": style, "seed": (recipe.seed or 0) + i, "steps": few}
+                {"style": style, "seed": ((recipe.seed or 0) + i) % (MAX_SEED + 1), "steps": few}
                 for style in (recipe.style, other)
                 for i in range(SEEDS)
             ]
         case _:
             changes = [{"sampler": sampler, "steps": SAMPLER_STEPS} for sampler in SAMPLERS]
+    words = {field: getattr(recipe, field) for field in params(TextToImage)}
+    plain = TextToImage.from_values(words | {"count": 1, "turns": ()})
     return tuple(dataclasses.replace(plain, **change) for change in changes)
 
 
@@ -75,14 +83,9 @@ class Lessons:
             "seconds_per_step": result.seconds / max(result.steps_done, 1),
             "passes": None,
             "series": {
-                name: [
-                    {
-                        key: getattr(one, key)
-                        for key in ("steps", "guidance_scale", "sampler", "seed", "style")
-                    }
-                    for one in series(result.recipe, name)
-                ]
+                name: [{key: getattr(one, key) for key in VARIED} for one in pictures]
                 for name in SERIES
+                if (pictures := series(result.recipe, name))
             },
         }
         try:
