@@ -50,6 +50,21 @@ def missing(kind: str) -> StudioError | None:
     )
 
 
+def check(kind: str) -> None:
+    """Raises: RecipeError for a kind that is none; StudioError when this machine cannot make it."""
+    if kind not in KINDS:
+        raise RecipeError(
+            "out",
+            "There is no {kind} of a film.",
+            hint="Choose one of: {known}.",
+            kind=repr(kind[:20]),
+            known=", ".join(KINDS),
+        )
+    reason = missing(kind)
+    if reason is not None:
+        raise reason
+
+
 def film(
     frames: Sequence[Image.Image],
     kind: str,
@@ -69,17 +84,7 @@ def film(
 
     Raises: RecipeError for another kind; StudioError when this machine cannot make it.
     """
-    if kind not in KINDS:
-        raise RecipeError(
-            "out",
-            "There is no {kind} of a film.",
-            hint="Choose one of: {known}.",
-            kind=repr(kind[:20]),
-            known=", ".join(KINDS),
-        )
-    reason = missing(kind)
-    if reason is not None:
-        raise reason
+    check(kind)
     frames = frames[: most_frames(kind)]
     if kind == "png":
         return _encoded(strip(frames, labels), "PNG")

@@ -62,9 +62,7 @@ def forward(options: argparse.Namespace, settings: "Settings", studio: Any) -> i
     named = None if options.timesteps is None else _listed(options.timesteps)
     paths = wanted(options.out, 1, force=options.force, endings=tuple(film.KINDS))
     kind = paths[0].suffix.lower().removeprefix(".") if paths else "png"
-    reason = film.missing(kind)
-    if reason is not None:
-        raise reason
+    film.check(kind)
     with contextlib.closing(studio(settings)) as opened:
         with naming(options.source):
             taken = opened.take(options.source, options.backdrop)

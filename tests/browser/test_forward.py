@@ -272,6 +272,20 @@ def test_a_picture_made_here_disappears_too(visit, fake):
     assert np.abs(canvas(page, ".in-pixels canvas") - expected).mean() < 3
 
 
+@pytest.mark.parametrize("options", [{}, PHONE])
+def test_a_picture_is_sent_here_from_its_stage(visit, fake, options):
+    page = visit(fake.address, **options)
+    page.locator("#field-prompt textarea").fill("a lake")
+    page.locator("#paint").click()
+    page.locator("#stage .cell.ready").wait_for()
+    page.locator("#do-send").click()
+    page.locator("#stage .menu-item[data-to=forward]").click()
+    expect(page.locator(f"{PANEL} .recent.here")).to_have_attribute(
+        "data-key", re.compile("picture:")
+    )
+    expect(page.locator("#forward-slider")).to_be_visible()
+
+
 def test_after_a_reload_everything_is_as_it_was(page, fake):
     bring(page, landscape((320, 200)))
     choose(page, "cosine")

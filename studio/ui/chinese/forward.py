@@ -91,6 +91,8 @@ WORDS: dict[str, str] = {
     "Go to timestep {t}": "到时间步 {t}",
     "Strip": "长条",
     "Download the whole way as {kind}": "把全程下载为 {kind}",
+    "Other films are being made just now.": "正在生成别的影片。",
+    "Try again in a moment.": "请稍后再试。",
     "Making the file": "正在生成文件",
     "The studio does not answer.": "画室没有回应。",
     "MP4 needs the package {package}, which is not installed.": "MP4 需要软件包 {package}，这里没有安装。",

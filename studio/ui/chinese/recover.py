@@ -61,6 +61,7 @@ WORDS: dict[str, str] = {
     "What comes back will stand here.": "回来的图会出现在这里。",
     "True random noise over it, {far} timesteps far": "盖上真正随机的噪声，{far} 个时间步",
     "The noise it is made from, {far} timesteps far": "生成它的那份噪声，{far} 个时间步",
+    "Its noise, as far as it came": "它的噪声，到停下之处",
     "Stopped on the way: what there was": "中途停下：当时的样子",
     "Edited: its noise, read with other words": "已修改：同一份噪声，换一句话来读",
     "Like it, not it": "相似，却不是它",

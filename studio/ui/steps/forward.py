@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from studio import film
-from studio.core.errors import ModelUnavailable, RecipeError
+from studio.core.errors import ModelUnavailable, QueueFull, RecipeError
 from studio.core.forward import Forward
 from studio.noising import clamped, packed
 from studio.ui import boundary, words
@@ -151,8 +151,8 @@ def _guarded(
         except Gone:
             said = words.say("Not found.", language)
             return PlainTextResponse(said, status_code=HTTPStatus.NOT_FOUND)
-        except ModelUnavailable as error:
-            # Not a failure: the page asks again until the model is there.
+        except (ModelUnavailable, QueueFull) as error:
+            # Not a failure: the page asks again until the model is there, or has time.
             told = boundary.told(error, language)
             return JSONResponse(told, HTTPStatus.ACCEPTED, headers=FRESH)
         except Exception as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from studio import film
-from studio.core.errors import RecipeError
+from studio.core.errors import RecipeError, StudioError
 from studio.core.forward import Forward
 from studio.noising import Noising, Place, to_picture
 from studio.ui.routes import asset_paths
@@ -31,6 +31,9 @@ PLACES = 16
 
 FILMS = 2
 """Films made at the same time; others wait."""
+
+PATIENCE = 20.0
+"""Seconds a film waits for others: who waits holds one of the server's threads."""
 
 
 class Gone(Exception):
@@ -91,11 +94,13 @@ class Panes:
 
     def film(self, wish: Forward, owner: str, kind: str, frames: int) -> bytes:
         """The whole way into noise as a file."""
-        reason = film.missing(kind)
-        if reason is not None:
-            raise reason
-        with self._films:
+        film.check(kind)
+        if not self._films.acquire(timeout=PATIENCE):
+            raise StudioError("Other films are being made just now.", hint="Try again in a moment.")
+        try:
             noising = self.noising(wish, owner)
             timesteps = film.spread(frames, len(noising.schedule), kind)
             pictures = [self.image(wish, noising, t, owner) for t in timesteps]
             return film.film(pictures, kind, labels=[f"t = {t}" for t in timesteps])
+        finally:
+            self._films.release()
