@@ -305,9 +305,10 @@ class Studio:
             run.cancel()
 
     def cancel(self, run_id: str, owner: str) -> bool:
-        """Stop a run of this owner; False when there is none by that id."""
+        """Stop a run of this owner, named by itself or by one of its pictures; False when there is none by that name."""
         with self._lock:
-            run = self._runs.get(run_id)
+            runs = list(self._runs.values())
+        run = next((one for one in runs if run_id in one.jobs), None)
         if run is None or run.owner != owner:
             return False
         run.cancel()

@@ -12,10 +12,10 @@
     return `steps/${encodeURIComponent(run.id)}/${view}/${index}${quick && view !== "change" ? "?quick=1" : ""}`;
   };
 
-  A.plate = (view, caption, blank = "") => {
+  A.plate = (view, caption) => {
     const cache = new Map();
     const place = A.make("div", { class: "plate-place" });
-    const empty = A.make("p", { class: "plate-blank" }, blank);
+    const empty = A.make("p", { class: "plate-blank" });
     const mat = A.make("div", { class: "plate-mat", role: "img", "aria-label": caption.textContent }, place, empty);
     const node = A.make("figure", { class: "plate", "data-view": view }, mat, A.make("figcaption", {}, caption));
     let wanted = null, shown = "", busy = false;
@@ -61,7 +61,7 @@
       node, mat, view,
       /* Show a frame: the quick one at once, unless the full one is here. "" leaves the plate blank. */
       show(quick, full) {
-        empty.textContent = blank;
+        empty.textContent = "";
         wanted = full ? { quick, full } : null;
         if (!full) return put("", null);
         // What is at hand is shown within the same frame of the screen, all plates together.

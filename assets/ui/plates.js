@@ -27,8 +27,7 @@
       change: [A.say("What changed"), A.say("where the estimate moved since the last step")],
     };
     const caption = (view) => A.make("span", { class: "plate-caption" }, math(SYMBOLS[view]), A.make("b", {}, told[view][0]), A.make("span", {}, told[view][1]));
-    const plates = ["noisy", "clean", "noise", "change"].map((view) => A.plate(view, caption(view),
-      view === "noise" ? A.say("No noise is left.") : ""));
+    const plates = ["noisy", "clean", "noise", "change"].map((view) => A.plate(view, caption(view)));
     const [noisy, clean, noise, change] = plates;
     const share = () => A.make("b", { class: "sign-number" });
     const signal = share(), cover = share();
@@ -50,7 +49,7 @@
 
     function write(step) {
       node.toggleAttribute("data-end", !step);
-      if (!step) return equation.replaceChildren(A.make("span", { class: "ending" }, A.say("This is the finished picture: the file itself, byte for byte.")));
+      if (!step) return equation.replaceChildren(A.make("span", { class: "ending" }, A.say("This is the picture as it was kept: the file itself, byte for byte.")));
       const level = step.alpha_bar;
       const [a, b] = [Math.sqrt(level), Math.sqrt(1 - level)];
       signal.textContent = a.toFixed(3);
@@ -66,6 +65,7 @@
       write(run.steps[index]);
       for (const plate of plates) {
         if (index === 0 && plate.view === "change") plate.say(A.say("This is the first estimate."));
+        else if (index >= run.steps.length && plate.view === "noise") plate.say(run.state === "stopped" ? A.say("What noise was left is taken away.") : A.say("No noise is left."));
         else plate.show(A.frameUrl(run, plate.view, index, true), A.frameUrl(run, plate.view, index));
       }
     }

@@ -11,7 +11,8 @@
     const words = A.make("output", { class: "player-words" });
     const face = (name, label) => { play.replaceChildren(A.icon(name)); play.title = A.say(label); play.setAttribute("aria-label", A.say(label)); };
     const play = A.make("button", { type: "button", class: "round player-play", on: { click: () => (timer ? pause() : start()) } });
-    const ends = A.make("div", { class: "player-ends", "aria-hidden": "true" }, A.make("span", {}, A.say("pure noise")), A.make("span", {}, A.say("the picture")));
+    const begins = A.make("span", {}, A.say("pure noise"));
+    const ends = A.make("div", { class: "player-ends", "aria-hidden": "true" }, begins, A.make("span", {}, A.say("the picture")));
     const node = A.make("div", { class: "player" }, play, A.make("div", { class: "player-bar" }, A.make("div", { class: "player-rail" }, track, slider), ends), words);
     let made = 0, total = 1, last = 0, index = 0, timer = 0, quiet = 0;
     face("play", "Play");
@@ -62,10 +63,11 @@
       get index() { return index; },
       get last() { return last; },
       get playing() { return Boolean(timer); },
-      /* What there is: steps made, steps in all, the last position one can go to, where the course was changed. */
+      /* What there is: steps made, steps in all, the last position one can go to, where the course was changed, whether it began with a picture. */
       extent(now) {
         ({ made, total, last } = now);
         slider.max = total;
+        begins.textContent = now.covered ? A.say("a picture under noise") : A.say("pure noise");
         node.style.setProperty("--made", total ? made / total : 0);
         track.replaceChildren(A.make("span", { class: "player-made" }),
           ...now.turns.map((at) => A.make("span", { class: "player-turn", style: `--turn: ${at / total}` })));

@@ -76,7 +76,7 @@
       if (run.state === "running") timer = setTimeout(grow, POLL);
       else if (run.steps.length) figure.warm();
       drawStrip();
-      if (wish.against) drawer("against", wish.against);
+      if (wish.against && root.dataset.drawer !== "against") drawer("against", wish.against);
     }
 
     /* A run that is being painted grows; scrubbing back works meanwhile. */
@@ -116,7 +116,7 @@
       facts.textContent = A.factsOf(run, titles);
       const total = Math.max(run.at_total, steps.length, 1);
       const last = Math.max(0, state === "running" ? steps.length - 1 : steps.length);
-      player.extent({ made: steps.length, total, last, turns: run.turns.map((one) => one.at) });
+      player.extent({ made: steps.length, total, last, turns: run.turns.map((one) => one.at), covered: steps[0]?.alpha_bar > 0.02 });
       figure.open(run, fresh);
       curves.draw(steps, total);
       if (fresh) { wordmap.open(run); branch.fill(A.settingsAt(run, steps.length)); }
@@ -226,7 +226,7 @@
     }
 
     function finished(cell, said) {
-      const { act: did, of, opened } = own;
+      const { act: did, of, opened, run: painted } = own;
       start.busy(false);
       own = null;
       if (!cell.picture) return run ? ((line.dataset.tone = "error"), (words.textContent = said)) : start.say(said);
@@ -234,7 +234,8 @@
       if (did === "branch") kept.parents[id] = of;
       start.say("");
       A.gather([cell.picture]);
-      // Who scrubbed back meanwhile stays where they are.
+      // Who has gone to another picture meanwhile, or scrubbed back, stays there.
+      if (opened && ![`run:${painted}`, id].includes(run?.id)) return run && tell();
       const back = opened && run?.state === "running" && !following;
       open(id, { index: back ? player.index : undefined, against: did === "branch" && cell.state === "done" ? of : "" });
     }

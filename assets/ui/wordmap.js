@@ -44,7 +44,7 @@
       glow.src = map.src;
       glow.hidden = false;
       mat.dataset.glow = "yes";
-      line.textContent = A.say("“{word}” has {share} % of the attention at step {index}.", { word: text(), share: (100 * map.share).toFixed(1), index: here() });
+      line.textContent = A.say("“{word}” has {share} % of the attention at step {index}; most where it glows.", { word: text(), share: (100 * map.share).toFixed(1), index: here() });
     }
 
     function hide(says = "") {

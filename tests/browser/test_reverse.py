@@ -260,9 +260,9 @@ def test_what_a_turn_refuses_is_said_at_its_field(see, real, run):
 
 def test_a_stopped_run_goes_on_after_a_reload_to_the_same_bytes(visit, real):
     page = visit(real.address)
-    uninterrupted = paint(page, "a boat on a lake", "11", "30")
+    uninterrupted = paint(page, "a boat on a lake", "11", "40")
     page.locator("#paint").click()
-    expect(page.locator("#stage .line-words")).to_contain_text("Step 1")
+    expect(page.locator("#stage .line-words")).to_contain_text("Step")
     page.keyboard.press("Escape")
     expect(page.locator("#stage .line-words")).to_contain_text("Stopped")
     page.locator("#stage .cell.ready").wait_for()
@@ -330,7 +330,7 @@ def test_a_picture_whose_steps_are_gone_is_shown_and_they_are_made_again(visit, 
     expect(page.locator(".run-line")).to_contain_text("not kept any more")
     assert whole(page, "clean") == f"picture/{picture}"
     page.locator("#reverse-act", has_text="Make it again").click()
-    page.locator(".reverse[data-run=done]").wait_for()
+    page.locator(".reverse[data-run=done]").wait_for(timeout=PATIENCE)
     assert open_id(page) == picture
     go(page, 3)
     assert whole(page, "clean") == f"steps/{picture}/clean/3"

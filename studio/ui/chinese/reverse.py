@@ -11,13 +11,15 @@ WORDS: dict[str, str] = {
     "What changed": "变化",
     "where the estimate moved since the last step": "估计比上一步变动在哪里",
     "No noise is left.": "噪声已经去尽。",
-    "This is the finished picture: the file itself, byte for byte.": "这就是完成的图片：文件本身，逐字节相同。",
+    "What noise was left is taken away.": "剩下的噪声已被去掉。",
+    "This is the picture as it was kept: the file itself, byte for byte.": "这就是保存下来的图片：文件本身，逐字节相同。",
     "This is the first estimate.": "这是第一次估计。",
     "View": "视图",
     # The player
     "Step": "步骤",
     "Step {index} of {total}": "第 {index} / {total} 步",
     "pure noise": "纯噪声",
+    "a picture under noise": "噪声下的图片",
     "the picture": "图片",
     "Play": "播放",
     "Pause": "暂停",
@@ -80,7 +82,9 @@ WORDS: dict[str, str] = {
     "Fine": "细",
     "Click a word: where does the network look for it? Costs one pass.": "点一个词：网络为它看向哪里？需要一次预测。",
     "Making one pass and watching where “{word}” goes": "正在做一次预测，看“{word}”落在哪里",
-    "“{word}” has {share} % of the attention at step {index}.": "第 {index} 步，“{word}”占注意力的 {share} %。",
+    "“{word}” has {share} % of the attention at step {index}; most where it glows.": (
+        "第 {index} 步，“{word}”占注意力的 {share} %；越亮越多。"
+    ),
     "This run has no words.": "这次绘画没有词语。",
     # Nothing open
     "Paint something, then see how it came to be": "画点什么，再看它怎样变成画",
