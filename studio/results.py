@@ -32,11 +32,15 @@ class Results:
 
     def add(self, result: Result, owner: str, job_id: str) -> None:
         """Know a picture that was just made."""
+        self.made_again(result, job_id)
+        self._remember(owner, result)
+
+    def made_again(self, result: Result, job_id: str) -> None:
+        """Know which picture a job ended with; whose it is stays as it was."""
         with self._lock:
             self._made_by[job_id] = result.id
             if len(self._made_by) > REMEMBERED:
                 del self._made_by[next(iter(self._made_by))]
-        self._remember(owner, result)
 
     def find(self, picture_id: str, owner: str) -> Result | None:
         """A picture of this owner; None when there is none by that id."""

@@ -419,8 +419,9 @@ def test_dropped_steps_are_made_again_beside_the_same_picture(studio: Studio, wh
     assert studio.steps.table(original.id, "me")["state"] == "dropped"
     with pytest.raises(Dropped):
         studio.steps.frame(original.id, "me", "clean", 0)
-    again = made(studio.steps.rerun(original.id, "me"))
-    assert again == original
+    run = studio.steps.rerun(original.id, "me")
+    assert made(run) == original
+    assert studio.steps.table(f"run:{run.jobs[0]}", "me")["id"] == original.id
     after = studio.steps.trajectory(original.id, "me")
     for name in ("t", "alpha_bar", "x", "prediction", "latent"):
         assert np.array_equal(getattr(after, name), getattr(before, name))

@@ -229,7 +229,7 @@
       const { act: did, of, opened, run: painted } = own;
       start.busy(false);
       own = null;
-      if (!cell.picture) return run ? ((line.dataset.tone = "error"), (words.textContent = said)) : start.say(said);
+      if (!cell.picture) return unpainted(of, opened && run?.id === `run:${painted}`, said);
       const { id } = cell.picture;
       if (did === "branch") kept.parents[id] = of;
       start.say("");
@@ -238,6 +238,15 @@
       if (opened && ![`run:${painted}`, id].includes(run?.id)) return run && tell();
       const back = opened && run?.state === "running" && !following;
       open(id, { index: back ? player.index : undefined, against: did === "branch" && cell.state === "done" ? of : "" });
+    }
+
+    /* Nothing came of it: back to the picture it was to begin from, with the reason. */
+    async function unpainted(of, watching, said) {
+      if (watching && of) await open(of);
+      else if (watching) leave();
+      if (!run) return start.say(said);
+      line.dataset.tone = "error";
+      words.textContent = said;
     }
 
     function refused(error) {

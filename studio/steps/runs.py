@@ -194,4 +194,5 @@ class Steps:
         steps = steps_of(picture)
         if steps is not None:
             self._studio.trajectories.keep(result.path, steps)
+        self._studio.results.made_again(result, job.id)
         return Finished(job.picture, result)
