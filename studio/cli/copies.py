@@ -4,8 +4,10 @@ import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from studio.core.errors import GalleryError, RecipeError
 
@@ -42,17 +44,14 @@ def wanted(
 
 
 def copy(kept: Path, path: Path) -> None:
-    """Copies a kept picture byte by byte; the copy appears whole or not at all."""
-    unfinished = path.with_name(f".{secrets.token_hex(8)}.part")
+    """Copies a kept picture byte by byte; the copy appears whole or not at all.
+
+    Raises: GalleryError.
+    """
     try:
-        with kept.open("rb") as source, unfinished.open("xb") as file:
-            shutil.copyfileobj(source, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
+        with kept.open("rb") as source:
+            _written(path, partial(shutil.copyfileobj, source))
     except OSError as error:
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
         raise GalleryError(
             "The picture could not be copied to {copy}: {reason}.",
             hint="It is kept as {kept}.",
@@ -67,19 +66,26 @@ def put(data: bytes, path: Path) -> None:
 
     Raises: GalleryError.
     """
-    unfinished = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        with unfinished.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
+        _written(path, lambda file: file.write(data))
     except OSError as error:
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
         raise GalleryError(
             "The file could not be written to {path}: {reason}.",
             hint="Choose another place.",
             path=str(path),
             reason=error.strerror or type(error).__name__,
         ) from error
+
+
+def _written(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    unfinished = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with unfinished.open("xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise

@@ -33,15 +33,25 @@ if TYPE_CHECKING:
 
 SCRIPTS = (
     "page", "rooms", "memory", "pick", "camera", "source", "canvas", "easel", "mask", "sketch", "frame", "send",
-    "stage", "viewer", "steps", "album", "noise", "levels", "formula", "readings", "way", "forward",
-    "runs", "frames", "plates", "player", "curves", "branch", "against", "wordmap", "begin", "filming", "reverse",
-    "recover",
-    "learn_math", "learn_figure", "learn_source", "learn_papers", "learn_noise", "learn_leaps", "learn_prediction",
-    "learn_guidance", "learn_seeds", "learn_samplers", "learn",
+    "stage", "viewer",
+    "steps/steps", "steps/album", "steps/noise", "steps/levels", "steps/formula", "steps/readings", "steps/way",
+    "steps/forward", "steps/runs", "steps/frames", "steps/plates", "steps/player", "steps/curves", "steps/branch",
+    "steps/against", "steps/wordmap", "steps/begin", "steps/filming", "steps/reverse", "steps/recover",
+    "steps/learn_math", "steps/learn_figure", "steps/learn_source", "steps/learn_papers", "steps/learn_noise",
+    "steps/learn_leaps", "steps/learn_prediction", "steps/learn_guidance", "steps/learn_seeds", "steps/learn_samplers",
+    "steps/learn",
 )  # fmt: skip
 """assets/ui/<name>.js, in the order they are loaded."""
 
-STYLES = ("studio", "pictures", "steps", "forward", "reverse", "recover", "learn")
+STYLES = (
+    "studio",
+    "pictures",
+    "steps/steps",
+    "steps/forward",
+    "steps/reverse",
+    "steps/recover",
+    "steps/learn",
+)
 """The page's looks: everything, what tabs have that begin with a picture, and the step viewer with its panels."""
 
 

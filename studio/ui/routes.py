@@ -86,7 +86,7 @@ def routes(studio: "Studio") -> list[Route]:
         Route("/picture/{id:str}", picture, methods=["GET"]),
         Route("/picture/{id:str}/small", thumbnail, methods=["GET"]),
         Route("/atelier/status", status, methods=["GET"]),
-        Route("/atelier/{folder:str}/{name:str}", _asset, methods=["GET"]),
+        Route("/atelier/{folder:str}/{name:path}", _asset, methods=["GET"]),
     ]
 
 
@@ -94,8 +94,8 @@ def asset_paths() -> dict[str, Path]:
     """What a browser may read of assets/: address below /atelier -> file."""
     files = {"ui/studio.css": ASSETS / "studio.css"}
     for folder in FOLDERS:
-        for path in sorted((ASSETS / folder).glob("*.*")):
-            files[f"{folder}/{path.name}"] = path
+        for path in sorted((ASSETS / folder).rglob("*.*")):
+            files[path.relative_to(ASSETS).as_posix()] = path
     return files
 
 

@@ -83,7 +83,7 @@ def spoken_in_python() -> dict[str, str]:
 def spoken_in_scripts() -> dict[str, str]:
     """Sentence -> script that says it."""
     said = {}
-    for path in sorted(SCRIPTS.glob("*.js")):
+    for path in sorted(SCRIPTS.rglob("*.js")):
         source = path.read_text("utf-8")
         for call in re.finditer(r"A\.say\(([^)]*)\)", source):
             for sentence in re.findall(
