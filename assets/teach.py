@@ -22,7 +22,7 @@ from torch import Tensor
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from studio.core.recipe import TextToImage
+from studio.core.recipes import TextToImage
 from studio.core.settings import Settings
 from studio.diffusion.denoise import text_to_image
 from studio.diffusion.forward import clean_estimate, noise_estimate

@@ -184,7 +184,7 @@ def cancelling(folder: Path, company: int) -> tuple[float, float]:
     kept, so the row is free earlier still.
     """
     from studio.core.events import LAST_EVENTS, Step
-    from studio.core.recipe import TextToImage
+    from studio.core.recipes import TextToImage
     from studio.core.settings import Settings
     from studio.service import Studio
 

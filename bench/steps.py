@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from studio.core.events import Finished, Result
-from studio.core.recipe import TextToImage
+from studio.core.recipes import TextToImage
 from studio.core.settings import Settings
 from studio.core.turn import Turn
 from studio.gallery.trajectories import beside

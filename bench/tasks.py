@@ -23,7 +23,8 @@ import numpy as np
 from PIL import Image
 
 from studio.core.events import Failed
-from studio.core.recipe import ImageToImage, Inpaint, Outpaint, Painting, TextToImage
+from studio.core.recipe import Painting
+from studio.core.recipes import ImageToImage, Inpaint, Outpaint, TextToImage
 from studio.core.settings import Settings
 from studio.service import Studio
 

@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT))
 
 from studio import film
 from studio.core.events import Finished
-from studio.core.recipe import TextToImage
+from studio.core.recipes import TextToImage
 from studio.core.settings import Settings
 from studio.service import Studio
 

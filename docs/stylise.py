@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from studio.core.events import Finished
-from studio.core.recipe import ImageToImage
+from studio.core.recipes import ImageToImage
 from studio.core.settings import Settings
 from studio.core.styles import STYLES
 from studio.service import Studio

@@ -26,7 +26,8 @@ from studio.core.events import (
     Result,
     Step,
 )
-from studio.core.recipe import RECIPES, Painting, Recipe, params
+from studio.core.recipe import Painting, Recipe, params
+from studio.core.recipes import RECIPES
 
 if TYPE_CHECKING:
     from studio.service import Studio

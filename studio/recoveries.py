@@ -12,7 +12,7 @@ from PIL import Image
 
 from studio.core.errors import StudioError
 from studio.core.events import Recovery, Result
-from studio.core.recipe import Recover
+from studio.core.recipes import Recover
 from studio.gallery.inputs import Inputs
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from studio import keeping
 from studio.core.errors import ModelUnavailable, StudioError, UnknownName
 from studio.core.events import Cancelled, Event, Finished, Result
-from studio.core.recipe import Defaults, Painting, TextToImage
+from studio.core.recipe import Defaults, Painting
+from studio.core.recipes import TextToImage
 from studio.core.settings import Settings
 from studio.core.styles import STYLES
 from studio.diffusion.samplers import SAMPLERS

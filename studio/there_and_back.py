@@ -18,7 +18,7 @@ import torch
 from PIL import Image
 
 from studio.core.errors import RecipeError, StudioError
-from studio.core.recipe import Recover
+from studio.core.recipes import Recover
 from studio.core.settings import Settings
 from studio.diffusion.denoise import pixel_tensor
 from studio.diffusion.inversion import diffused, recovered

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.core.errors import RecipeError, UnknownName
-from studio.core.recipe import (
+from studio.core.recipe import Painting
+from studio.core.recipes import (
     FromPicture,
     ImageToImage,
     Inpaint,
     Outpaint,
-    Painting,
     Recover,
     Repainting,
     TextToImage,

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from studio.core.events import Preview
-from studio.core.recipe import Defaults, TextToImage
+from studio.core.recipe import Defaults
+from studio.core.recipes import TextToImage
 from studio.diffusion.denoise import text_to_image
 from studio.diffusion.forward import scaled_linear
 from studio.diffusion.questions import (

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from studio.core.recipe import recipe_from_values
+from studio.core.recipes import recipe_from_values
 from studio.core.settings import Settings
 from studio.diffusion.samplers import SAMPLERS
 from studio.models.inspection import fingerprint

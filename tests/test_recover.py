@@ -12,7 +12,7 @@ from PIL import Image
 from studio.api import described
 from studio.core.errors import GalleryError, RecipeError
 from studio.core.events import Cancelled, Finished, Step
-from studio.core.recipe import Recover
+from studio.core.recipes import Recover
 from studio.core.settings import Settings
 from studio.diffusion.inversion import Evidence
 from studio.gallery.inputs import Inputs

@@ -8,7 +8,7 @@ from PIL import Image
 
 from studio.core.errors import GalleryError, ModelUnavailable
 from studio.core.events import Cancelled, Failed
-from studio.core.recipe import TextToImage
+from studio.core.recipes import TextToImage
 from studio.gallery.metadata import Made, Picture, fingerprint, png_info
 from studio.reproduce import compare, reproduce
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from studio.core.errors import RecipeError, UnknownName
 from studio.core.events import Cancelled, Event, Finished, Step
-from studio.core.recipe import TextToImage
+from studio.core.recipes import TextToImage
 from studio.core.settings import Settings
 from studio.diffusion.samplers import SAMPLERS
 from studio.service import Studio
@@ -204,7 +204,7 @@ socket.socket.connect = trip
 socket.create_connection = trip
 from pathlib import Path
 from PIL import Image
-from studio.core.recipe import ImageToImage, TextToImage
+from studio.core.recipes import ImageToImage, TextToImage
 from studio.core.settings import Settings
 from studio.service import Studio
 studio = Studio(Settings(home=Path(sys.argv[1]), device="cpu"))

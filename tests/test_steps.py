@@ -19,7 +19,8 @@ from PIL import Image
 
 from studio.core.errors import Dropped, GalleryError, NotFound, RecipeError, UnknownName
 from studio.core.events import Cancelled, Failed, Finished, Note, Result, Step
-from studio.core.recipe import ImageToImage, Inpaint, Outpaint, Painting, Recover, TextToImage
+from studio.core.recipe import Painting
+from studio.core.recipes import ImageToImage, Inpaint, Outpaint, Recover, TextToImage
 from studio.core.registry import Registry
 from studio.core.settings import Settings
 from studio.core.turn import Turn

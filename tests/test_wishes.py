@@ -11,7 +11,8 @@ from PIL import Image
 
 from studio.core.errors import RecipeError, StudioError
 from studio.core.events import Cancelled, Finished, Note
-from studio.core.recipe import ImageToImage, Inpaint, Outpaint, Painting, TextToImage
+from studio.core.recipe import Painting
+from studio.core.recipes import ImageToImage, Inpaint, Outpaint, TextToImage
 from studio.core.settings import Settings
 from studio.service import Studio
 

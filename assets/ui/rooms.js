@@ -50,6 +50,18 @@
   };
   Object.defineProperty(A, "theStage", { get: () => A.current()?.stage });
 
+  /* Resolves once the page has its tabs; before that nobody can open one. */
+  A.tabsDrawn = () => new Promise((drawn) => {
+    const there = () => document.querySelector("#tabs [role=tab]") !== null;
+    if (there()) return drawn();
+    const watching = new MutationObserver(() => {
+      if (!there()) return;
+      watching.disconnect();
+      drawn();
+    });
+    watching.observe(document, { childList: true, subtree: true });
+  });
+
   A.openTab = (name) => {
     const tab = document.querySelector(`#tabs [role=tab][aria-controls="tab-${name}"]`) ?? inMenu(name);
     tab?.click();

@@ -27,7 +27,8 @@ from studio.core.events import (
     Result,
     Step,
 )
-from studio.core.recipe import ImageToImage, Inpaint, Outpaint, Painting, Recover, TextToImage
+from studio.core.recipe import Painting
+from studio.core.recipes import ImageToImage, Inpaint, Outpaint, Recover, TextToImage
 
 if TYPE_CHECKING:
     from studio.core.settings import Settings

@@ -17,12 +17,12 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from studio.core.recipe import (
+from studio.core.recipe import Painting
+from studio.core.recipes import (
     FromPicture,
     ImageToImage,
     Inpaint,
     Outpaint,
-    Painting,
     Repainting,
     TextToImage,
 )

@@ -22,7 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from studio.core.recipe import INVERTING, Recover
+from studio.core.recipes import INVERTING, Recover
 from studio.diffusion.denoise import meaning_of, pixel_tensor, random_of, settled
 from studio.diffusion.forward import clean_estimate, noise_estimate, noised
 from studio.diffusion.masking import resized

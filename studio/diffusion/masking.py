@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from studio.core.events import Proof
-from studio.core.recipe import Inpaint, Outpaint
+from studio.core.recipes import Inpaint, Outpaint
 
 if TYPE_CHECKING:
     from studio.diffusion.questions import Pixels

@@ -21,7 +21,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from studio.core.errors import GalleryError, StudioError
-from studio.core.recipe import Painting, recipe_from_values
+from studio.core.recipe import Painting
+from studio.core.recipes import recipe_from_values
 from studio.diffusion.samplers import SAMPLERS
 from studio.gallery import chunks
 from studio.gallery.home import cause

@@ -19,7 +19,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from studio.core.errors import GalleryError, StudioError
-from studio.core.recipe import Painting, recipe_from_values
+from studio.core.recipe import Painting
+from studio.core.recipes import recipe_from_values
 from studio.diffusion.forward import clean_estimate, noise_estimate
 from studio.gallery.home import cause
 

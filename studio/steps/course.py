@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.core.recipe import TURNING, Painting, Recover
+from studio.core.recipe import TURNING, Painting
+from studio.core.recipes import Recover
 from studio.core.turn import Turn
 from studio.gallery.trajectory import Trajectory
 

@@ -18,7 +18,8 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from studio import api
-from studio.core.recipe import RECIPES, params
+from studio.core.recipe import params
+from studio.core.recipes import RECIPES
 from studio.ui import boundary, intake, steps, words
 from studio.ui.middleware import Gate
 from studio.ui.pictures import Pictures

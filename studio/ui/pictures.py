@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from gradio.utils import get_upload_folder
 
 from studio.core.errors import GalleryError, RecipeError
-from studio.core.recipe import FromPicture, Painting
+from studio.core.recipe import Painting
+from studio.core.recipes import FromPicture
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -26,7 +26,8 @@ from studio.core.events import (
     Result,
     Step,
 )
-from studio.core.recipe import FromPicture, Painting, Recover, Repainting
+from studio.core.recipe import Painting
+from studio.core.recipes import FromPicture, Recover, Repainting
 from studio.ui import boundary, words
 from studio.ui.form import part
 

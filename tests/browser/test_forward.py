@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from studio.diffusion.forward import SCHEDULES, noised
 from studio.noising import latent_noise, of_picture, pixel_noise, shown, to_picture
+from tests.browser.conftest import stands
 from tests.browser.pictures import file, landscape
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -293,6 +294,7 @@ def test_after_a_reload_everything_is_as_it_was(page, fake):
     page.locator("#forward-slider").dispatch_event("change")
     source = page.evaluate("panel.wish.source")
     page.reload()
+    stands(page)
     open_panel(page)
     assert page.evaluate("[panel.wish.source, panel.wish.schedule, panel.t]") == [
         source,

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import stands
 from tests.browser.pictures import bring, landscape, last_recipe
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -171,6 +172,7 @@ def test_what_was_chosen_is_there_again_after_a_reload(page, fake):
     bring(page, "steps", landscape((256, 256)))
     page.locator("#steps-field-prompt textarea").fill("a boat")
     page.reload()
+    stands(page)
     panel(page)
     expect(page.locator("#steps-field-prompt textarea")).to_have_value("a boat")
     expect(page.locator("#steps-field-source .source")).to_have_attribute("data-state", "full")

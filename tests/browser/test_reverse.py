@@ -10,7 +10,7 @@ from PIL import Image
 from PIL.GifImagePlugin import GifImageFile
 from playwright.sync_api import expect
 
-from studio.core.recipe import TextToImage
+from studio.core.recipes import TextToImage
 from studio.core.turn import Turn
 from studio.ui.visitor import OWNER_COOKIE, new_token, owner_of
 from tests.browser.conftest import stands

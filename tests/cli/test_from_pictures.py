@@ -8,7 +8,8 @@ from PIL import Image
 
 from studio.cli import parser
 from studio.cli.painting import COMMANDS
-from studio.core.recipe import SWEEP, ImageToImage, Inpaint, Outpaint, TextToImage, params
+from studio.core.recipe import params
+from studio.core.recipes import SWEEP, ImageToImage, Inpaint, Outpaint, TextToImage
 from studio.gallery.inputs import content_hash
 from studio.gallery.metadata import Made, png_info, read
 

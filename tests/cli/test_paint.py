@@ -9,7 +9,8 @@ import pytest
 
 from studio.cli import parser
 from studio.core.errors import ModelUnavailable, QueueFull, UnknownName
-from studio.core.recipe import TextToImage, params
+from studio.core.recipe import params
+from studio.core.recipes import TextToImage
 from studio.gallery.metadata import read
 from studio.service import Reading
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from studio.core.events import LAST_EVENTS, Cancelled, Finished, Note, Preview, Result, Step
-from studio.core.recipe import TextToImage
+from studio.core.recipes import TextToImage
 
 
 def test_events_cross_processes(across):

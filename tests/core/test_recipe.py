@@ -8,14 +8,8 @@ from typing import get_args
 import pytest
 
 from studio.core.errors import RecipeError, UnknownName
-from studio.core.recipe import (
-    MAX_SEED,
-    Defaults,
-    TextToImage,
-    params,
-    recipe_from_json,
-    recipe_from_values,
-)
+from studio.core.recipe import MAX_SEED, Defaults, params
+from studio.core.recipes import TextToImage, recipe_from_json, recipe_from_values
 from studio.core.styles import STYLES
 
 DEFAULTS = Defaults(

@@ -4,7 +4,8 @@ import pytest
 
 from studio.core.errors import RecipeError, UnknownName
 from studio.core.param import params
-from studio.core.recipe import MAX_TURNS, Defaults, TextToImage, recipe_from_json
+from studio.core.recipe import MAX_TURNS, Defaults
+from studio.core.recipes import TextToImage, recipe_from_json
 from studio.core.turn import Turn
 
 DEFAULTS = Defaults(64, 64, 4, 3.0, "ddim", "fake")

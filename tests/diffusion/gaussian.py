@@ -16,7 +16,8 @@ import torch
 from conftest import PALETTE
 from torch import Tensor
 
-from studio.core.recipe import Defaults, TextToImage
+from studio.core.recipe import Defaults
+from studio.core.recipes import TextToImage
 from studio.diffusion.denoise import text_to_image
 from studio.diffusion.forward import NoiseSchedule, cosine, scaled_linear
 from studio.diffusion.questions import Context, Decode, LatentSpace, Question, Words

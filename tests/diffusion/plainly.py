@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from studio.core.recipe import Defaults, Painting, TextToImage
+from studio.core.recipe import Defaults, Painting
+from studio.core.recipes import TextToImage
 from studio.diffusion.guidance import guided
 from studio.diffusion.questions import Algorithm, Aside, Decode, Encode, Pixels, Question, Words
 from studio.diffusion.samplers import SAMPLERS

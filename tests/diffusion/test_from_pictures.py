@@ -10,7 +10,8 @@ import torch
 from PIL import Image
 from plainly import difference, painted, plainly_painted
 
-from studio.core.recipe import Defaults, ImageToImage, Inpaint, Outpaint
+from studio.core.recipe import Defaults
+from studio.core.recipes import ImageToImage, Inpaint, Outpaint
 from studio.diffusion.denoise import image_to_image, inpaint, outpaint
 from studio.diffusion.masking import Canvas
 from studio.diffusion.questions import Pixels

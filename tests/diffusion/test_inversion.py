@@ -17,7 +17,8 @@ from PIL import Image
 from plainly import painted
 from torch import Tensor
 
-from studio.core.recipe import INVERTING, Defaults, Recover
+from studio.core.recipe import Defaults
+from studio.core.recipes import INVERTING, Recover
 from studio.diffusion.inversion import (
     MOST_PASSES,
     Evidence,

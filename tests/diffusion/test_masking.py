@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.core.recipe import Inpaint, Outpaint
+from studio.core.recipes import Inpaint, Outpaint
 from studio.diffusion.masking import (
     box_sum,
     coverage,

@@ -11,7 +11,7 @@ from fakes import FakeModel, loaded, recipe, wish
 
 from studio.core.errors import NumericalError
 from studio.core.events import Event, Finished
-from studio.core.recipe import TextToImage
+from studio.core.recipes import TextToImage
 from studio.diffusion.questions import Attention, Pixels, Words
 from studio.diffusion.wordmap import look
 from studio.engine.engine import Engine

@@ -21,7 +21,7 @@ from studio.core.errors import (
     StudioError,
 )
 from studio.core.events import Cancelled, Event, Failed, Finished, Loading, Note, Queued, Step
-from studio.core.recipe import TextToImage
+from studio.core.recipes import TextToImage
 from studio.diffusion.questions import Aside, Decode, Encode, Words
 from studio.engine.engine import Engine
 from studio.engine.job import Job, Picture

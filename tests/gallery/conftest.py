@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from studio.core.recipe import TextToImage
+from studio.core.recipes import TextToImage
 from studio.gallery.metadata import Made, fingerprint
 
 

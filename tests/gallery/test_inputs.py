@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from studio.core.errors import GalleryError, PictureError
-from studio.core.recipe import Inpaint
+from studio.core.recipes import Inpaint
 from studio.gallery.files import ABANDONED
 from studio.gallery.inputs import Inputs
 from tests.gallery.hostile import png

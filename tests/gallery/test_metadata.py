@@ -13,7 +13,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from studio.core.errors import GalleryError
-from studio.core.recipe import MAX_SEED, TextToImage
+from studio.core.recipe import MAX_SEED
+from studio.core.recipes import TextToImage
 from studio.core.styles import STYLES
 from studio.diffusion.samplers import SAMPLERS
 from studio.gallery.metadata import (

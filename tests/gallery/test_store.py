@@ -239,7 +239,7 @@ import resource, signal, sys
 from pathlib import Path
 from PIL import Image
 from studio.core.errors import GalleryError
-from studio.core.recipe import TextToImage
+from studio.core.recipes import TextToImage
 from studio.gallery.metadata import Made
 from studio.gallery.store import Store
 
@@ -267,7 +267,7 @@ SAVING = """
 import sys
 from pathlib import Path
 from PIL import Image
-from studio.core.recipe import TextToImage
+from studio.core.recipes import TextToImage
 from studio.gallery.metadata import Made, fingerprint
 from studio.gallery.store import Store
 

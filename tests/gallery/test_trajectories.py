@@ -19,7 +19,8 @@ import pytest
 from safetensors.numpy import load, save
 
 from studio.core.errors import Dropped, GalleryError
-from studio.core.recipe import MAX_TURNS, TextToImage
+from studio.core.recipe import MAX_TURNS
+from studio.core.recipes import TextToImage
 from studio.core.turn import Turn
 from studio.gallery.store import Store
 from studio.gallery.trajectories import Trajectories, beside
@@ -203,7 +204,7 @@ import resource, signal, sys
 from pathlib import Path
 from PIL import Image
 from studio.core.events import Finished, Note
-from studio.core.recipe import TextToImage
+from studio.core.recipes import TextToImage
 from studio.core.settings import Settings
 from studio.gallery.trajectories import beside
 from studio.service import Studio
@@ -245,7 +246,7 @@ from PIL import Image
 from studio.core.errors import GalleryError
 from studio.gallery.trajectories import Trajectories
 from tests.gallery.test_trajectories import steps
-from studio.core.recipe import TextToImage
+from studio.core.recipes import TextToImage
 
 home = Path(sys.argv[1])
 picture = home / "2026-11-20" / f"142233-123-seed7-a-{'a' * 16}.png"

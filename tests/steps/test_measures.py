@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from studio.core.errors import GalleryError
-from studio.core.recipe import TextToImage
+from studio.core.recipes import TextToImage
 from studio.diffusion.forward import cosine, noised
 from studio.gallery.trajectory import Projection, Trajectory
 from studio.steps.heat import RAMP, coloured

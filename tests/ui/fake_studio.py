@@ -33,15 +33,8 @@ from studio.core.events import (
     Result,
     Step,
 )
-from studio.core.recipe import (
-    Defaults,
-    FromPicture,
-    Inpaint,
-    Outpaint,
-    Painting,
-    Recover,
-    Repainting,
-)
+from studio.core.recipe import Defaults, Painting
+from studio.core.recipes import FromPicture, Inpaint, Outpaint, Recover, Repainting
 from studio.core.settings import Settings
 from studio.core.styles import STYLES
 from studio.gallery import intake

@@ -10,7 +10,8 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from studio import api
-from studio.core.recipe import RECIPES, params
+from studio.core.recipe import params
+from studio.core.recipes import RECIPES
 from studio.ui.app import endpoint_parameters, launch
 from studio.ui.pictures import Pictures
 from tests.ui.fake_studio import FakeStudio

@@ -7,7 +7,8 @@ import gradio as gr
 import pytest
 
 from studio.core.errors import RecipeError, UnknownName
-from studio.core.recipe import MAX_SEED, TextToImage, params
+from studio.core.recipe import MAX_SEED, params
+from studio.core.recipes import TextToImage
 from studio.ui.form import ASPECTS, FREE, UNSEEN, Form
 from studio.ui.pictures import Pictures
 from studio.ui.tabs.text_to_image import TextToImageTab

@@ -199,7 +199,7 @@ def test_the_process_still_serves_after_all_this(served: SimpleNamespace):
 
 
 def _recipe() -> Any:
-    from studio.core.recipe import TextToImage
+    from studio.core.recipes import TextToImage
 
     return TextToImage(prompt="a lake", width=64, height=64)
 

@@ -12,7 +12,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from studio.core.recipe import MAX_SEED, RECIPES, ImageToImage, TextToImage
+from studio.core.recipe import MAX_SEED
+from studio.core.recipes import RECIPES, ImageToImage, TextToImage
 from studio.ui import words
 from studio.ui.pictures import Pictures
 from studio.ui.steps.learn import Learn, routes
@@ -250,7 +251,7 @@ def test_a_full_studio_says_so(studio, person):
 def test_every_word_of_the_tour_is_translated():
     """Also those that begin small, which a label may."""
     said = set()
-    for path in SCRIPTS.glob("learn*.js"):
+    for path in SCRIPTS.rglob("learn*.js"):
         for call in re.finditer(r"A\.say\(([^)]*)\)", path.read_text("utf-8")):
             said |= set(re.findall(r'"([^"]+)"', call.group(1)))
     assert "fresh noise" in said

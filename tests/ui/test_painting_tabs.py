@@ -8,7 +8,8 @@ import pytest
 
 from studio.core.errors import RecipeError
 from studio.core.events import Finished, Note, Proof, Result
-from studio.core.recipe import SWEEP, ImageToImage, Inpaint, Outpaint, params
+from studio.core.recipe import params
+from studio.core.recipes import SWEEP, ImageToImage, Inpaint, Outpaint
 from studio.ui.pictures import Pictures
 from studio.ui.stage import FEWER_STEPS, Scene, shown
 from studio.ui.tabs import TABS

@@ -16,7 +16,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from studio.core.errors import RecipeError
-from studio.core.recipe import ImageToImage, Inpaint, Outpaint
+from studio.core.recipes import ImageToImage, Inpaint, Outpaint
 from studio.ui.app import launch
 from studio.ui.pictures import Pictures
 from studio.ui.visitor import OWNER_COOKIE, new_token
@@ -236,7 +236,7 @@ def test_nobody_paints_from_a_picture_they_only_know_the_name_of(tmp_path: Path)
 
 
 def test_a_result_goes_on_as_input_with_its_own_words(person: httpx.Client, served: Any):
-    from studio.core.recipe import TextToImage
+    from studio.core.recipes import TextToImage
     from studio.ui.visitor import owner_of
 
     owner = owner_of(SimpleNamespace(cookies=dict(person.cookies), session_hash=None))

@@ -13,7 +13,7 @@ from gradio_client import Client, handle_file
 from PIL import Image
 
 from studio.core.events import Recovery, Result, Step
-from studio.core.recipe import Recover
+from studio.core.recipes import Recover
 from studio.ui import words
 from studio.ui.app import launch
 from studio.ui.stage import Scene, shown

@@ -23,7 +23,7 @@ from studio.core.events import (
     Result,
     Step,
 )
-from studio.core.recipe import TextToImage
+from studio.core.recipes import TextToImage
 from studio.core.settings import Settings
 from studio.core.styles import STYLES
 from studio.models.vocabulary import Vocabulary

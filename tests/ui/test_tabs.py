@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from studio.core.recipe import RECIPES
+from studio.core.recipes import RECIPES
 from studio.ui import tabs
 
 FOLDER = Path(tabs.__file__).parent

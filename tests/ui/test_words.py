@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from studio.core.events import Note
-from studio.core.recipe import RECIPES, params
+from studio.core.recipe import params
+from studio.core.recipes import RECIPES
 from studio.core.styles import STYLES
 from studio.core.turn import Turn
 from studio.diffusion.samplers import SAMPLERS

@@ -39,6 +39,7 @@
 
   /* Open a panel of the step viewer from anywhere; resolves with the panel's object once it is drawn. */
   A.openSteps = async (panel) => {
+    await A.tabsDrawn();
     const room = A.openTab("steps");
     (await room.when("steps")).show(panel);
     return room.when(panel);

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.core.errors import NotFound, StudioError
-from studio.core.recipe import MAX_SEED, Painting, TextToImage, params
+from studio.core.recipe import MAX_SEED, Painting, params
+from studio.core.recipes import TextToImage
 
 if TYPE_CHECKING:
     from studio.service import Studio

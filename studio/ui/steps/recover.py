@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from studio.core.recipe import Recover
+from studio.core.recipes import Recover
 from studio.ui import words
 from studio.ui.form import part, pick
 from studio.ui.painting import PaintingTab

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from studio.core.errors import RecipeError
 from studio.core.param import params, record
-from studio.core.recipe import RECIPES, TextToImage
+from studio.core.recipes import RECIPES, TextToImage
 from studio.core.turn import Turn
 from studio.ui import boundary
 from studio.ui.form import part

@@ -4,7 +4,8 @@ from typing import Any
 
 import gradio as gr
 
-from studio.core.recipe import Inpaint, Outpaint, Painting
+from studio.core.recipe import Painting
+from studio.core.recipes import Inpaint, Outpaint
 from studio.ui.form import Form, part, pick
 from studio.ui.painting import Outputs, PaintingTab
 from studio.ui.tabs.tab import Tab

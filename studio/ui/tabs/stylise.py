@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from studio.core.recipe import ImageToImage
+from studio.core.recipes import ImageToImage
 from studio.ui.form import part, pick
 from studio.ui.painting import Outputs, PaintingTab
 from studio.ui.tabs.tab import Tab

@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from studio.core.recipe import TextToImage
+from studio.core.recipes import TextToImage
 from studio.ui.form import FREE
 from studio.ui.painting import QUICK, Outputs, PaintingTab
 from studio.ui.tabs.tab import Tab
