@@ -21,7 +21,7 @@ from studio.ui.steps.lessons import SERIES, Lessons, series
 from studio.ui.visitor import OWNER_COOKIE, owner_of
 from tests.ui.fake_studio import FakeStudio
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "assets" / "ui"
+SCRIPTS = Path(__file__).resolve().parents[2] / "assets" / "ui" / "steps"
 RECIPE = TextToImage("a lake", style="oil", seed=7, steps=16, guidance_scale=3.0)
 
 
@@ -251,7 +251,7 @@ def test_a_full_studio_says_so(studio, person):
 def test_every_word_of_the_tour_is_translated():
     """Also those that begin small, which a label may."""
     said = set()
-    for path in SCRIPTS.rglob("learn*.js"):
+    for path in SCRIPTS.glob("learn*.js"):
         for call in re.finditer(r"A\.say\(([^)]*)\)", path.read_text("utf-8")):
             said |= set(re.findall(r'"([^"]+)"', call.group(1)))
     assert "fresh noise" in said
