@@ -390,8 +390,10 @@ def test_a_word_is_looked_at_with_one_extra_pass_and_by_the_words_of_that_step(
     table = studio.steps.table(branch.id, "me")
     assert [word["word"] for word in table["words"]] == ["a", "lake", "at", "sunset"]
     assert [word["word"] for word in table["turns"][0]["words"]] == ["a", "fox"]
-    heat, share = studio.steps.word_map(branch.id, "me", 0, 3, "all")
-    assert heat.size == (64, 64) and 0 < share < 1
+    heat, told = studio.steps.word_map(branch.id, "me", 0, 3, "all")
+    assert heat.size == (64, 64) and 0 < told["least"] < told["share"] < told["peak"] < 1
+    alike = [studio.steps.word_map(branch.id, "me", 0, word, "all")[1] for word in range(4)]
+    assert sum(one["share"] for one in alike) + told["marks"] == pytest.approx(1, abs=1e-3)
     with pytest.raises(GalleryError, match="There is no word 4"):
         studio.steps.word_map(branch.id, "me", AT, 3)
     with pytest.raises(GalleryError, match="no layers called 'nowhere'"):
@@ -558,5 +560,5 @@ def test_a_model_that_sees_the_mask_is_branched_resumed_and_seen(
         assert np.array_equal(pixels(again), pixels(original))
     assert nine.steps.trajectory(original.id, "me").x.shape[1] == 4
     assert nine.steps.frame(original.id, "me", "clean", 1).size == (original.width, original.height)
-    heat, share = nine.steps.word_map(original.id, "me", 1, 1)
-    assert heat.size == (original.width, original.height) and 0 < share < 1
+    heat, told = nine.steps.word_map(original.id, "me", 1, 1)
+    assert heat.size == (original.width, original.height) and 0 < told["share"] < 1

@@ -208,8 +208,13 @@
 
   const LIMIT = 2000;
   A.reading = (element, props, watch) => {
-    const root = element.querySelector(".reading");
-    const promptBox = () => A.room(element).box();
+    const { draw } = A.readingOf(element.querySelector(".reading"), () => A.room(element).box());
+    watch("value", () => draw(props.value));
+    draw(props.value);
+  };
+
+  /* What a prompt means to the model, under its box; `promptBox()` finds that. */
+  A.readingOf = (root, promptBox) => {
     const counter = A.make("span", { class: "counter" });
     const unknown = A.make("div", { class: "unknown" });
     const warnings = A.make("div", { class: "warnings", role: "status" });
@@ -227,9 +232,9 @@
       A.type(box, box.value.replace(new RegExp(`(^|[^\\p{L}])${plain}(?![\\p{L}])`, "iu"), (_, before) => before + known));
       box.focus();
     };
-    const draw = () => {
+    const draw = (told) => {
       count();
-      const { unknown: strange = [], warnings: lines = [] } = props.value || {};
+      const { unknown: strange = [], warnings: lines = [] } = told || {};
       unknown.replaceChildren();
       if (strange.length) unknown.append(A.make("p", {}, A.say("Words the model does not know")));
       for (const [word, near] of strange) {
@@ -244,8 +249,7 @@
       warnings.replaceChildren(...lines.map((line) => A.make("p", {}, line)));
     };
     document.addEventListener("input", (event) => { if (event.target === promptBox()) count(); });
-    watch("value", draw);
-    draw();
+    return { draw };
   };
 
   /* ---- errors, each at its field ---- */

@@ -71,6 +71,23 @@
   // On a narrow screen Gradio may move the last tabs into a menu, where only their words tell them apart.
   const inMenu = (name) => [...document.querySelectorAll("#tabs .overflow-dropdown button")].find((button) => button.textContent.trim() === A.say(A.titles[name]));
 
+  /* ---- the tab that was open opens again ---- */
+
+  const TAB = "atelier.tab";
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.("#tabs :is([role=tab], .overflow-dropdown button)")) return;
+    A.afterwards(() => { if (A.current()) A.write(TAB, A.current().name); });
+  });
+  const last = A.read(TAB), page = document.documentElement;
+  if (Object.keys(A.titles).indexOf(last) > 0) {
+    // Nothing is seen of the first one meanwhile.
+    page.dataset.opening = "yes";
+    A.tabsDrawn().then(() => {
+      A.openTab(last);
+      A.afterwards(() => delete page.dataset.opening);
+    });
+  }
+
   /* ---- the pictures of this browser, newest first: one list for the strips of all tabs ---- */
 
   A.recent = [];

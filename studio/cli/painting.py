@@ -82,7 +82,7 @@ def paint(options: argparse.Namespace, settings: "Settings", studio: Any) -> int
     with contextlib.closing(studio(settings)) as opened, contextlib.closing(progress):
         if recipe.inputs:
             recipe = _with_pictures(opened, recipe, options, progress)
-        _remark(opened, recipe, progress)
+        remark(opened, recipe, progress)
         return follow(opened.submit(recipe, OWNER), progress, copies)
 
 
@@ -135,7 +135,7 @@ def naming(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _remark(studio: "Studio", recipe: Painting, progress: Progress) -> None:
+def remark(studio: "Studio", recipe: Painting, progress: Progress) -> None:
     """Say what the model will not understand, and what had better not be kept with a picture."""
     reading = studio.read_prompt(recipe.prompt, recipe.style, recipe.model)
     for word, near in reading.unknown:

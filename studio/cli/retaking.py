@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from studio.cli.copies import wanted
 from studio.cli.flags import add_turn, turn_of
-from studio.cli.painting import OWNER, add_out, follow, progress_of
+from studio.cli.painting import OWNER, add_out, follow, progress_of, remark
+from studio.core.turn import Turn
 
 if TYPE_CHECKING:
     from studio.core.settings import Settings
@@ -39,6 +40,7 @@ def branch(options: argparse.Namespace, settings: "Settings", studio: Any) -> in
         settings,
         studio,
         lambda opened: opened.steps.branch(options.picture, OWNER, turn),
+        turn,
     )
 
 
@@ -54,8 +56,12 @@ def _retake(
     settings: "Settings",
     studio: Any,
     begin: "Callable[[Studio], Run]",
+    turn: Turn | None = None,
 ) -> int:
     copies = wanted(options.out, 1, force=options.force)
     progress = progress_of(1)
     with contextlib.closing(studio(settings)) as opened, contextlib.closing(progress):
-        return follow(begin(opened), progress, copies)
+        run = begin(opened)
+        if turn is not None and turn.prompt is not None:
+            remark(opened, run.recipe.turned(turn), progress)
+        return follow(run, progress, copies)

@@ -16,7 +16,7 @@ from studio.steps.frames import spread
 from studio.steps.remembered import Remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from studio.diffusion.questions import Attention, Model, Span
     from studio.service import Studio
@@ -49,8 +49,11 @@ class Looking:
 
     def word_map(
         self, name: str, steps: Trajectory, owner: str, index: int, word: int, group: str
-    ) -> tuple[Image.Image, float]:
-        """Where a word is looked at: white most, black not at all (L, the size of the picture), and its share of all attention.
+    ) -> tuple[Image.Image, dict[str, float]]:
+        """Where a word is looked at: white most, black not at all (L, the size of the picture), and how much.
+
+        Of all attention, 0 to 1: the word's "share", its share at the hottest place ("peak") and at the coldest ("least"),
+        and the share of what is no word: the marks of start and end, and padding ("marks").
 
         Args:
             name: What tells this run from all others.
@@ -67,7 +70,7 @@ class Looking:
         index = min(max(index, 0), len(steps) - 1)
         text = words_at(steps, index)
         recipe = steps.recipe
-        span = self._span(text, word, recipe.model)
+        known = self._spans(text, word, recipe.model)
         attention = self._seen.get((name, index), partial(self._look, steps, owner, index, text))
         if group not in attention.maps:
             raise GalleryError(
@@ -76,11 +79,18 @@ class Looking:
                 group=repr(group[:20]),
                 known=", ".join(attention.maps),
             )
-        seen = word_map(attention, group, span.tokens)
+        seen = word_map(attention, group, known[word].tokens)
+        words = word_map(attention, group, [token for span in known for token in span.tokens])
+        amounts_of = {
+            "share": seen.share,
+            "peak": seen.peak,
+            "least": seen.least,
+            "marks": max(0.0, 1 - words.share),
+        }
         amounts = spread(seen.heat, *self._studio.wishes.place(recipe))
-        return Image.fromarray((amounts * 255).round().astype(np.uint8)), seen.share
+        return Image.fromarray((amounts * 255).round().astype(np.uint8)), amounts_of
 
-    def _span(self, text: str, word: int, model: str) -> Span:
+    def _spans(self, text: str, word: int, model: str) -> Sequence[Span]:
         known = self._studio.catalog.model(model).result().spans(text)
         if not 0 <= word < len(known):
             raise GalleryError(
@@ -89,7 +99,7 @@ class Looking:
                 word=word + 1,
                 count=len(known),
             )
-        return known[word]
+        return known
 
     def _look(self, steps: Trajectory, owner: str, index: int, text: str) -> Attention:
         recipe = steps.recipe

@@ -95,8 +95,8 @@ class Steps:
 
     def word_map(
         self, picture_id: str, owner: str, index: int, word: int, group: str = "all"
-    ) -> tuple[Image, float]:
-        """Where the model looks for a word at a step, and the word's share of its attention; see `Looking.word_map`.
+    ) -> tuple[Image, dict[str, float]]:
+        """Where the model looks for a word at a step, and how much; see `Looking.word_map`.
 
         Raises: NotFound; GalleryError when its steps cannot be read, or there is no such word; what `Studio.ask` raises.
         """

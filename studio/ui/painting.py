@@ -33,6 +33,25 @@ Outputs = dict[Any, Any]
 """Component -> its new value."""
 
 
+def reading(studio: "Studio", prompt: str, style: str, model: str, language: str) -> dict[str, Any]:
+    """What a prompt means to a model, as a person reads it: words it does not know, words it will not read, secrets."""
+    meaning = studio.read_prompt(str(prompt)[:20_000], str(style), str(model))
+    warnings = [
+        words.say(
+            "This looks like an access key: {part}. It would be written into the picture's file.",
+            language,
+            part=part,
+        )
+        for part in meaning.secrets
+    ]
+    if meaning.ignored:
+        warnings.append(
+            words.say("Too long for the model; not read: {words}", language, words=meaning.ignored)
+        )
+    unknown = [[word, list(near)] for word, near in meaning.unknown]
+    return {"unknown": unknown, "warnings": warnings}
+
+
 class PaintingTab:
     """A tab, drawn where the page stands and connected to a studio; its public methods are what the page calls.
 
@@ -145,24 +164,7 @@ class PaintingTab:
 
     def read(self, request: gr.Request, prompt: str, style: str, model: str) -> dict[str, Any]:
         """What the prompt means to the model: words it does not know, words it will not read, secrets."""
-        language = language_of(request)
-        meaning = self.studio.read_prompt(str(prompt)[:20_000], str(style), str(model))
-        warnings = [
-            words.say(
-                "This looks like an access key: {part}. It would be written into the picture's file.",
-                language,
-                part=part,
-            )
-            for part in meaning.secrets
-        ]
-        if meaning.ignored:
-            warnings.append(
-                words.say(
-                    "Too long for the model; not read: {words}", language, words=meaning.ignored
-                )
-            )
-        unknown = [[word, list(near)] for word, near in meaning.unknown]
-        return {"unknown": unknown, "warnings": warnings}
+        return reading(self.studio, prompt, style, model, language_of(request))
 
     def arrive(self, request: gr.Request, memory: Any) -> Outputs:
         """A page that opens: what it remembered goes into the form, this browser's pictures into the strip."""

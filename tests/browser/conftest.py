@@ -112,6 +112,7 @@ def visit(chromium: Any) -> Iterator[Callable[..., Any]]:
 
 def stands(page: Any) -> None:
     """Wait until the page is drawn and its memory restored."""
-    page.locator(".strip > *").first.wait_for()
-    page.locator("#field-style .option").first.wait_for()
+    # The tab in view is the one that was open before.
+    page.locator(".strip > *").first.wait_for(state="attached")
+    page.locator("#field-style .option").first.wait_for(state="attached")
     page.wait_for_function("document.documentElement.dataset.arrived === 'yes'")

@@ -100,6 +100,10 @@ def printed(value):
     """A number as the page prints it."""
     if value == int(value):
         return str(int(value))
+    if abs(value) < 1e-3:
+        mantissa, power = f"{value:.2e}".split("e")
+        raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+        return f"{mantissa} × 10{raised}".replace("-", "−")
     digits = next((i for i, least in enumerate((1000, 100, 10, 1)) if abs(value) >= least), 4)
     return f"{value:.{digits}f}".replace("-", "−")
 
@@ -225,6 +229,9 @@ def test_a_branch_takes_other_words_and_keeps_the_steps_before(see, real, run):
 def test_a_branch_that_changes_nothing_is_the_same_picture(see, real, run):
     page, parent = see(), run.picture
     child = branch(page, 3)
+    expect(page.locator(".run-facts")).not_to_contain_text("branched")
+    expect(page.locator(".player-turn")).to_have_count(0)
+    expect(page.locator(".differs")).to_have_text("All settings are the same.")
     same = [pixels(body(page, real.address, f"picture/{one}")) for one in (parent, child)]
     assert np.array_equal(*same)
 
@@ -234,17 +241,90 @@ def test_a_word_glows_where_the_network_looks_for_it(see, real, run):
     go(page, 3)
     page.locator("#reverse-words").click()
     page.locator(".word", has_text="lake").click()
-    heat, share = real.studio.steps.word_map(picture, run.owner, 3, 1, "all")
-    expect(page.locator(".words-line")).to_contain_text(f"{100 * share:.1f} % of the attention")
+    heat, told = real.studio.steps.word_map(picture, run.owner, 3, 1, "all")
+    line = page.locator(".words-line")
+    expect(line).to_contain_text(f"{100 * told['share']:.1f} % of the attention")
+    expect(line).to_contain_text(f"Pale yellow: most, {100 * told['peak']:.1f} % there")
+    expect(line).to_contain_text(f"{100 * told['marks']:.1f} % rests on the start, the end")
+    shares = [real.studio.steps.word_map(picture, run.owner, 3, n, "all")[1] for n in range(4)]
+    assert sum(one["share"] for one in shares) + told["marks"] == pytest.approx(1, abs=1e-3)
     glow = page.locator(".glow")
     expect(glow).to_be_visible()
     size = glow.evaluate("image => image.decode().then(() => [image.naturalWidth])")
     assert size == [heat.width]
     page.locator(".wordmap .view[data-group=coarse]").click()
     _, coarse = real.studio.steps.word_map(picture, run.owner, 3, 1, "coarse")
-    expect(page.locator(".words-line")).to_contain_text(f"{100 * coarse:.1f} % of the attention")
+    expect(page.locator(".words-line")).to_contain_text(
+        f"{100 * coarse['share']:.1f} % of the attention"
+    )
     page.locator(".word", has_text="lake").click()
     expect(glow).to_be_hidden()
+
+
+def test_a_branch_from_the_last_step_costs_one(see, run):
+    page = see()
+    go(page, 7)
+    page.locator("#reverse-branch").click()
+    expect(page.locator(".branch-cost")).to_contain_text("A branch from step 7 costs 1 step.")
+
+
+def test_the_words_of_a_branch_are_read_as_they_are_written(see, run):
+    page = see()
+    go(page, 4)
+    page.locator("#reverse-branch").click()
+    page.locator("#branch-prompt").fill("a mountan at sunset")
+    reading = page.locator(".branch .reading")
+    expect(reading.locator(".unknown mark")).to_have_text("mountan")
+    reading.locator(".chip", has_text="mountain").first.click()
+    expect(reading.locator(".unknown mark")).to_have_count(0)
+    assert page.locator("#branch-prompt").input_value().startswith("a mountain")
+
+
+def test_words_nobody_can_read_leave_the_page_as_it_was(see, real, run):
+    page = see()
+    for asked in ("", "[]", "{}", '{"prompt": "a", "style": "none", "model": "none"}'):
+        answer = page.request.post(f"{real.address}steps/reading", data=asked)
+        assert (answer.status, answer.json()) == (200, {}), asked
+
+
+def test_escape_closes_what_is_open(see, run):
+    page = see()
+    for name, drawn in (("branch", ".branch"), ("words", ".wordmap")):
+        page.locator(f"#reverse-{name}").click()
+        expect(page.locator(drawn)).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator(drawn)).to_be_hidden()
+        expect(page.locator(f"#reverse-{name}")).to_be_focused()
+    page.locator("#reverse-film").click()
+    page.keyboard.press("Escape")
+    expect(page.locator(".run .menu")).to_be_hidden()
+
+
+def test_with_nothing_to_compare_the_picture_stays_and_a_branch_is_offered(visit, real):
+    page = visit(real.address)
+    picture = paint(page, "a lake", "5", "3")
+    open_steps(page)
+    page.locator("#reverse-compare").click()
+    mine = page.locator(".against .plate[data-view=a] .plate-mat[data-state=full]")
+    expect(mine).to_have_attribute("data-shown", f"picture/{picture}")
+    expect(page.locator(".vacant")).to_contain_text("There is no other picture of this size yet.")
+    go(page, 1)
+    expect(mine).to_have_attribute("data-shown", f"steps/{picture}/clean/1")
+    page.locator(".vacant .primary-button").click()
+    expect(page.locator("#branch-prompt")).to_be_visible()
+
+
+def test_the_tab_that_was_open_opens_again(visit, real):
+    page = visit(real.address)
+    expect(page.locator("#tab-text_to_image")).to_be_visible()
+    for name in ("inpaint", "steps", "text_to_image"):
+        page.locator(f"#tab-{name}-button").click()
+        page.wait_for_function(
+            "name => localStorage['atelier.tab'] === JSON.stringify(name)", arg=name
+        )
+        page.reload()
+        stands(page)
+        expect(page.locator(f"#tab-{name}")).to_be_visible()
 
 
 def test_what_a_turn_refuses_is_said_at_its_field(see, real, run):
@@ -414,6 +494,9 @@ def test_on_a_phone_one_view_is_large_and_the_others_a_tap_away(see):
     shown = page.locator(".figure .plate:visible")
     expect(shown).to_have_count(1)
     assert shown.bounding_box()["width"] > 340
+    for tool in page.locator(".run .tool").all():
+        expect(tool.locator("span")).to_be_visible()
+        assert tool.bounding_box()["height"] >= 40
     page.locator(".views-narrow .view[data-view=noise]").click()
     expect(page.locator(".figure .plate:visible")).to_have_attribute("data-view", "noise")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

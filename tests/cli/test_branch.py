@@ -53,6 +53,13 @@ def test_a_copy_of_a_kept_picture_is_branched_from_its_steps(typed, home, tmp_pa
     assert (code, out) == (0, "identical\n")
 
 
+def test_words_the_model_does_not_know_are_named(typed, home, tmp_path):
+    copy, other = tmp_path / "x.png", tmp_path / "y.png"
+    typed("paint", "a lake at sunset", *SIZE, "--out", copy)
+    code, _, err = typed("branch", copy, "--at", 4, "--prompt", "a mountan", "--out", other)
+    assert code == 0 and "The model does not know 'mountan'. It knows: mountain" in err
+
+
 def test_a_branch_that_changes_nothing_is_the_picture(typed, home, tmp_path):
     copy, same = tmp_path / "x.png", tmp_path / "y.png"
     typed("paint", "a lake at sunset", *SIZE, "--sampler", "euler_a", "--out", copy)

@@ -4,12 +4,12 @@
   const A = window.Atelier;
   const VIEWS = [["noisy", "What the computer holds"], ["clean", "What it believes"], ["noise", "The noise it sees"]];
 
-  /* `go(index)` moves the player; `close()` leaves. */
-  A.against = ({ go, close, partners }) => {
+  /* `go(index)` moves the player; `close()` leaves; `branch()` leaves to make another run. */
+  A.against = ({ go, close, branch, partners }) => {
     const mine = A.plate("a", A.make("span", {}, A.say("This run")));
     const yours = A.plate("b", A.make("span", {}, A.say("The other run")));
     // Blending with "difference" is |A − B| per pixel and colour, exactly, and costs nothing.
-    const [under, over] = [A.plate("under", A.make("span", {}, A.say("Their difference"))), A.plate("over", A.make("span"))];
+    const [under, over] = [A.plate("under", A.make("span", {}, A.say("Their difference, twice as bright"))), A.plate("over", A.make("span"))];
     over.mat.classList.add("plate-over");
     under.mat.append(over.mat);
     under.node.classList.add("plate-difference");
@@ -20,11 +20,13 @@
     const differs = A.make("table", { class: "differs" });
     const quiet = A.make("p", { class: "quiet", role: "status" });
     const choices = A.make("div", { class: "partners", role: "group", "aria-label": A.say("The other picture") });
+    const vacant = A.make("div", { class: "vacant" }, A.make("p", {}, A.say("There is no other picture of this size yet. Branch from a step first.")),
+      A.make("button", { type: "button", class: "primary-button", on: { click: () => branch() } }, A.say("Branch here")));
     const node = A.make("section", { class: "against", hidden: true, "aria-label": A.say("Compare") },
       A.make("div", { class: "against-head" }, A.make("h3", {}, A.say("Compare with")), choices,
         A.make("button", { type: "button", class: "quiet-button", on: { click: () => leave() } }, A.icon("close"), A.say("Close"))),
       quiet, switcher,
-      A.make("div", { class: "trio" }, mine.node, yours.node, under.node));
+      A.make("div", { class: "trio" }, mine.node, yours.node, under.node, vacant));
     const foot = A.make("div", { class: "against-foot", hidden: true }, curve.node, differs);
     let run = null, other = null, view = "clean", index = 0, told = null, turn = 0;
 
@@ -37,7 +39,12 @@
 
     function draw(settle = false) {
       for (const button of switcher.children) button.setAttribute("aria-checked", String(button.dataset.view === view));
-      if (!run || !other) return;
+      if (!run) return;
+      if (node.dataset.state === "alone") {
+        mine.show(A.frameUrl(run, view, index, true), A.frameUrl(run, view, index));
+        return settle && mine.settle();
+      }
+      if (!other) return;
       const there = nearest(run.steps[index]?.t ?? 0);
       // At the end both are finished pictures, whatever the view.
       const pairs = [[mine, run, index], [yours, other, there], [under, run, index], [over, other, there]];
@@ -72,11 +79,13 @@
     }
 
     function rows(list) {
-      if (!list.length) return [A.make("caption", {}, A.say("All settings are the same."))];
+      // Branches that change nothing are no difference.
+      const told = list.filter(({ field, a, b }) => field !== "turns" || A.inWords(a) !== A.inWords(b));
+      if (!told.length) return [A.make("caption", {}, A.say("All settings are the same."))];
       const cell = (value) => A.make("td", {}, A.inWords(value));
       return [A.make("caption", {}, A.say("What differs")),
         A.make("thead", {}, A.make("tr", {}, A.make("th", {}), A.make("th", { scope: "col" }, A.say("This run")), A.make("th", { scope: "col" }, A.say("The other run")))),
-        A.make("tbody", {}, ...list.map(({ field, a, b }) => A.make("tr", {}, A.make("th", { scope: "row" }, A.say(A.labels[field] ?? field)), cell(a), cell(b))))];
+        A.make("tbody", {}, ...told.map(({ field, a, b }) => A.make("tr", {}, A.make("th", { scope: "row" }, A.say(A.labels[field] ?? field)), cell(a), cell(b))))];
     }
 
     function open(now, wish = "") {
@@ -89,7 +98,8 @@
       choices.replaceChildren(...others.map((picture) => A.make("button", {
         class: "recent", type: "button", "data-id": picture.id, title: picture.prompt || A.say("untitled"), "aria-label": picture.prompt || A.say("untitled"), on: { click: () => choose(picture.id) },
       }, A.make("img", { src: `picture/${picture.id}/small`, alt: "" }))));
-      quiet.textContent = others.length ? "" : A.say("There is no other picture of this size yet. Branch from a step first.");
+      quiet.textContent = "";
+      if (!others.length) { node.dataset.state = "alone"; draw(true); }
       const first = others.find((picture) => picture.id === wish) ?? others[0];
       if (first) choose(first.id);
     }

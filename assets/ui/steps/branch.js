@@ -4,6 +4,7 @@
   const A = window.Atelier;
   const LONG = ["prompt", "negative_prompt"];
   const WORDS = 19;
+  const PAUSE = 300;
 
   /* `paint(turn)` starts the branch; a field left as it was is left out of the turn. */
   A.branch = (fields, paint) => {
@@ -16,6 +17,21 @@
       A.make("div", { class: "branch-fields" }, ...drawn),
       A.make("div", { class: "branch-foot" }, cost, button), wrong);
     let first = {}, at = 0;
+
+    /* What the words mean to the model, as under every prompt. */
+    const under = A.make("div", { class: "reading" });
+    const { box: prompt } = boxes.prompt;
+    const reading = A.readingOf(under, () => prompt);
+    let looked = "", late = 0, model = "";
+    prompt.after(under);
+    for (const name of ["prompt", "style"]) boxes[name].box.addEventListener("input", () => { clearTimeout(late); late = setTimeout(look, PAUSE); });
+    async function look() {
+      const asked = JSON.stringify({ prompt: prompt.value, style: boxes.style.box.value, model });
+      if (asked === looked || !node.checkVisibility()) return;
+      looked = asked;
+      const told = await A.ask("steps/reading", { method: "POST", body: asked }).catch(() => null);
+      if (asked === looked) reading.draw(told);
+    }
 
     function field({ name, label, help, minimum, maximum, choices }) {
       const id = `branch-${name}`;
@@ -76,6 +92,8 @@
         first = { ...settings, change: 0 };
         for (const name of Object.keys(boxes)) set(name, name === "seed" ? "" : first[name]);
         refuse(null);
+        model = settings.model;
+        look();
       },
       /* Where the branch would leave: how open the picture still is there, and what it costs. */
       at(index, { open, left, busy }) {
@@ -83,7 +101,7 @@
         const share = open == null ? null : Math.round(100 * open);
         cost.textContent = [
           share == null ? "" : A.say("At this step {share} % of the picture is still open.", { share }),
-          A.say("A branch from step {index} costs {left} steps.", { index, left }),
+          left === 1 ? A.say("A branch from step {index} costs 1 step.", { index }) : A.say("A branch from step {index} costs {left} steps.", { index, left }),
         ].filter(Boolean).join(" ");
         button.disabled = busy || left < 1;
         button.textContent = left < 1 ? A.say("Go back to an earlier step to branch") : A.say("Branch here");

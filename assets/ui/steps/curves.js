@@ -11,11 +11,12 @@
     return node;
   };
 
-  /* A number as a textbook prints it: four digits that matter, a true minus. */
+  /* A number as a textbook prints it: four digits that matter, a true minus, powers of ten where there are many noughts. */
   A.figure = (value) => {
     if (value == null || !Number.isFinite(value)) return "–";
     if (Number.isInteger(value)) return String(value).replace("-", "−");
     const size = Math.abs(value);
+    if (size < 1e-3) return A.number(value);
     const digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4;
     return value.toFixed(digits).replace("-", "−");
   };

@@ -18,13 +18,14 @@
   };
   A.symbol = { ...SYMBOLS, math, alpha: ALPHA };
 
-  A.figureOf = () => {
+  /* `heat`: how far a cell has moved where the map of changes is brightest. */
+  A.figureOf = (heat) => {
     // One word, one meaning: the change a person may make is another thing.
     const told = {
       noisy: [A.say("Noisy picture"), A.say("what the computer holds")],
       clean: [A.say("Clean estimate"), A.say("what it believes the picture will be")],
       noise: [A.say("Noise"), A.say("what it predicts to be in the way")],
-      change: [A.say("What changed"), A.say("where the estimate moved since the last step")],
+      change: [A.say("What changed"), A.say("where the estimate moved since the last step; dark 0, pale yellow {heat} or more, at every step", { heat })],
     };
     const caption = (view) => A.make("span", { class: "plate-caption" }, math(SYMBOLS[view]), A.make("b", {}, told[view][0]), A.make("span", {}, told[view][1]));
     const plates = ["noisy", "clean", "noise", "change"].map((view) => A.plate(view, caption(view)));
@@ -52,13 +53,13 @@
       if (!step) return equation.replaceChildren(A.make("span", { class: "ending" }, A.say("This is the picture as it was kept: the file itself, byte for byte.")));
       const level = step.alpha_bar;
       const [a, b] = [Math.sqrt(level), Math.sqrt(1 - level)];
-      signal.textContent = a.toFixed(3);
+      signal.textContent = a.toFixed(a < 5e-4 ? 5 : 3);
       cover.textContent = b.toFixed(3);
       const root = (inside) => `<msqrt><mrow>${inside}</mrow></msqrt>`;
-      const number = (value, digits) => `<mn>${value.toFixed(digits)}</mn>`;
+      const number = (value) => `<mn>${A.number(value)}</mn>`;
       equation.replaceChildren(math(`${SYMBOLS.noisy}<mo>=</mo>${root(ALPHA)}<mspace width=".15em"/>${SYMBOLS.clean}<mo>+</mo>${root(`<mn>1</mn><mo>−</mo>${ALPHA}`)}<mspace width=".15em"/>${SYMBOLS.noise}`),
-        math(`<mo>=</mo>${root(number(level, 4))}<mspace width=".15em"/>${SYMBOLS.clean}<mo>+</mo>${root(number(1 - level, 4))}<mspace width=".15em"/>${SYMBOLS.noise}`),
-        math(`<mo>=</mo>${number(a, 4)}<mspace width=".15em"/>${SYMBOLS.clean}<mo>+</mo>${number(b, 4)}<mspace width=".15em"/>${SYMBOLS.noise}`));
+        math(`<mo>=</mo>${root(number(level))}<mspace width=".15em"/>${SYMBOLS.clean}<mo>+</mo>${root(number(1 - level))}<mspace width=".15em"/>${SYMBOLS.noise}`),
+        math(`<mo>=</mo>${number(a)}<mspace width=".15em"/>${SYMBOLS.clean}<mo>+</mo>${number(b)}<mspace width=".15em"/>${SYMBOLS.noise}`));
     }
 
     function at(index) {

@@ -31,12 +31,12 @@
     const stop = A.make("button", { type: "button", class: "quiet-button", id: "reverse-cancel", hidden: true, on: { click: () => cancel() } }, A.say("Cancel"), A.make("kbd", {}, "Esc"));
     const line = A.make("div", { class: "line run-line" }, facts, words, act, stop);
 
-    const figure = A.figureOf();
+    const figure = A.figureOf(drawn.heat);
     const player = A.player({ awake: () => shown() && run?.steps.length, move: (index) => at(index), rest: (index) => rest(index) });
     const curves = A.curvesOf((index) => player.by(index));
     const branch = A.branch(drawn.turn, (change) => begin({ act: "branch", id: run.id, turn: change }));
     const against = A.against({
-      go: (index) => player.by(index), close: () => drawer(""),
+      go: (index) => player.by(index), close: () => drawer(""), branch: () => drawer("branch"),
       partners: (mine) => A.recent.filter((other) => other.id !== mine.picture && other.width === mine.width && other.height === mine.height),
     });
     const wordmap = A.wordmap(figure.clean.mat);
@@ -116,7 +116,7 @@
       facts.textContent = A.factsOf(run, titles);
       const total = Math.max(run.at_total, steps.length, 1);
       const last = Math.max(0, state === "running" ? steps.length - 1 : steps.length);
-      player.extent({ made: steps.length, total, last, turns: run.turns.map((one) => one.at), covered: steps[0]?.alpha_bar > 0.02 });
+      player.extent({ made: steps.length, total, last, turns: A.taken(run.turns).map((one) => one.at), covered: steps[0]?.alpha_bar > 0.02 });
       figure.open(run, fresh);
       curves.draw(steps, total);
       if (fresh) { wordmap.open(run); branch.fill(A.settingsAt(run, steps.length)); }
@@ -278,7 +278,14 @@
       if (run) words.textContent = text;
       else start.say(text);
     }
-    document.addEventListener("keydown", (event) => { if (event.key === "Escape" && shown() && !document.querySelector("dialog[open]")) cancel(); });
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !shown() || document.querySelector("dialog[open]")) return;
+      // What is being painted is stopped first.
+      if (own || run?.state === "running" || !root.dataset.drawer) return cancel();
+      const opener = tools.querySelector(".tool[aria-pressed=true]:not(#reverse-star)");
+      drawer("");
+      opener?.focus();
+    });
 
     /* ---- the strip ---- */
 

@@ -30,12 +30,15 @@
     return { ...all, ...changed };
   }, run.recipe);
 
+  /* The turns that turn anywhere: those that change something. */
+  A.taken = (turns) => turns.filter(({ at, words, change, ...changed }) => change || Object.values(changed).some((one) => one != null));
+
   /* A setting's value as a person reads it; a turn says from which step on what holds. */
   A.inWords = (value) => {
     if (value == null || value === "") return "–";
     if (!Array.isArray(value)) return typeof value === "number" ? String(Math.round(value * 1e4) / 1e4) : String(value);
-    return value.map(({ at, ...changed }) => A.say("from step {at}: {changes}", { at,
-      changes: Object.entries(changed).filter(([name, one]) => name !== "change" || one).map(([name, one]) => `${A.say(A.labels[name] ?? name)} ${one}`).join(", ") || A.say("nothing changed") })).join("; ");
+    return A.taken(value).map(({ at, ...changed }) => A.say("from step {at}: {changes}", { at,
+      changes: Object.entries(changed).filter(([name, one]) => name !== "change" || one).map(([name, one]) => `${A.say(A.labels[name] ?? name)} ${one}`).join(", ") })).join("; ") || "–";
   };
 
   /* The words of a run: those it began with, and those it went on with. */
@@ -53,7 +56,7 @@
       titles[sampler] ?? sampler,
       A.say("guidance {scale}", { scale: guidance }),
       A.say("{steps} steps", { steps: run.at_total }),
-      ...(run.turns.length ? [A.say("branched at step {places}", { places: run.turns.map((turn) => turn.at).join(", ") })] : []),
+      ...(A.taken(run.turns).length ? [A.say("branched at step {places}", { places: A.taken(run.turns).map((turn) => turn.at).join(", ") })] : []),
     ].join(" · ");
   };
 })();

@@ -40,11 +40,16 @@
       for (const button of words.children) button.setAttribute("aria-pressed", String(+button.dataset.word === word));
     }
 
+    const percent = (share) => (100 * share).toFixed(1);
     function put(map) {
       glow.src = map.src;
       glow.hidden = false;
       mat.dataset.glow = "yes";
-      line.textContent = A.say("“{word}” has {share} % of the attention at step {index}; most where it glows.", { word: text(), share: (100 * map.share).toFixed(1), index: here() });
+      line.textContent = [
+        A.say("“{word}” has {share} % of the attention at step {index}.", { word: text(), share: percent(map.share), index: here() }),
+        A.say("Pale yellow: most, {peak} % there; clear: least, {least} %. Every step has its own scale.", { peak: percent(map.peak), least: percent(map.least) }),
+        A.say("{marks} % rests on the start, the end and the padding, the rest on the other words.", { marks: percent(map.marks) }),
+      ].join(" ");
     }
 
     function hide(says = "") {
@@ -65,7 +70,8 @@
       try {
         const answer = await fetch(address);
         if (!answer.ok) throw await A.refused(answer);
-        const map = { share: +answer.headers.get("x-share"), src: URL.createObjectURL(await answer.blob()) };
+        const amounts = ["share", "peak", "least", "marks"].map((name) => [name, +answer.headers.get(`x-${name}`)]);
+        const map = { ...Object.fromEntries(amounts), src: URL.createObjectURL(await answer.blob()) };
         known.set(address, map);
         if (mine === turn) { delete node.dataset.busy; put(map); }
       } catch (error) {

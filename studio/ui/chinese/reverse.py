@@ -9,7 +9,9 @@ WORDS: dict[str, str] = {
     "what it believes the picture will be": "它认为画会是什么样",
     "what it predicts to be in the way": "它预测挡在前面的东西",
     "What changed": "变化",
-    "where the estimate moved since the last step": "估计比上一步变动在哪里",
+    "where the estimate moved since the last step; dark 0, pale yellow {heat} or more, at every step": (
+        "估计比上一步变动在哪里；暗为 0，淡黄为 {heat} 或更多，各步同一尺度"
+    ),
     "No noise is left.": "噪声已经去尽。",
     "What noise was left is taken away.": "剩下的噪声已被去掉。",
     "This is the picture as it was kept: the file itself, byte for byte.": "这就是保存下来的图片：文件本身，逐字节相同。",
@@ -56,14 +58,15 @@ WORDS: dict[str, str] = {
     "as it would have been": "与原来相同",
     "At this step {share} % of the picture is still open.": "在这一步，画面还有 {share} % 未定。",
     "A branch from step {index} costs {left} steps.": "从第 {index} 步分支要画 {left} 步。",
+    "A branch from step {index} costs 1 step.": "从第 {index} 步分支要画 1 步。",
     "Go back to an earlier step to branch": "退回较早的一步再分支",
     "from step {at}: {changes}": "从第 {at} 步起：{changes}",
-    "nothing changed": "没有改变",
     # Compare
     "Compare with": "与之比较",
     "Comparing": "正在比较",
     "The other run": "另一次绘画",
     "Their difference": "两者之差",
+    "Their difference, twice as bright": "两者之差，亮度加倍",
     "How far the two are apart": "两者相距多远",
     "0: the same; 1.4: strangers. Click to go there.": "0：相同；1.4：毫无关系。点击可跳到那里。",
     "All settings are the same.": "所有设置都相同。",
@@ -82,8 +85,12 @@ WORDS: dict[str, str] = {
     "Fine": "细",
     "Click a word: where does the network look for it? Costs one pass.": "点一个词：网络为它看向哪里？需要一次预测。",
     "Making one pass and watching where “{word}” goes": "正在做一次预测，看“{word}”落在哪里",
-    "“{word}” has {share} % of the attention at step {index}; most where it glows.": (
-        "第 {index} 步，“{word}”占注意力的 {share} %；越亮越多。"
+    "“{word}” has {share} % of the attention at step {index}.": "第 {index} 步，“{word}”占注意力的 {share} %。",
+    "Pale yellow: most, {peak} % there; clear: least, {least} %. Every step has its own scale.": (
+        "淡黄处最多，为 {peak} %；透明处最少，为 {least} %。每一步各有尺度。"
+    ),
+    "{marks} % rests on the start, the end and the padding, the rest on the other words.": (
+        "{marks} % 落在起始、结束和填充上，其余落在别的词上。"
     ),
     "This run has no words.": "这次绘画没有词语。",
     # Nothing open
@@ -103,6 +110,7 @@ WORDS: dict[str, str] = {
     "The way from here to the picture.": "从这里走到图片的方式。",
     "Of the noise that is still to come.": "此后新噪声的种子。",
     "How much of the noise that is left is thrown anew. 0: none; 1: all of it.": "剩余噪声重抽的比例，0 到 1。",
+    "Branches": "分支",
     "Turns": "转向",
     "Changes of course on the way, in order.": "途中按先后作出的改变。",
     "Changes of course must be in order, got {at}.": "改变须按先后排列，收到 {at}。",

@@ -9,15 +9,18 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from studio.core.errors import RecipeError
+from studio.core.errors import RecipeError, StudioError
 from studio.core.param import params, record
 from studio.core.recipes import RECIPES, TextToImage
 from studio.core.turn import Turn
+from studio.steps.frames import FULL_HEAT
 from studio.ui import boundary
 from studio.ui.form import part
-from studio.ui.painting import QUICK, QUIET
+from studio.ui.painting import QUICK, QUIET, reading
 from studio.ui.stage import EXAMPLES, PERIOD, Scene, paced, refusal
 from studio.ui.steps import viewing
 from studio.ui.steps.panel import Panel
@@ -44,6 +47,7 @@ class ReversePanel:
             elem_id="steps-reverse",
             turn=turn_fields(studio),
             labels=labels(),
+            heat=FULL_HEAT,
             examples=examples,
         )
         started = self.part.select(
@@ -112,7 +116,8 @@ def labels() -> dict[str, str]:
     """What every setting of every kind of recipe is called."""
     # A kind's own name for a shared setting does not count.
     kinds: list[type] = [*reversed(RECIPES.values()), Turn]
-    return {name: param.label for kind in kinds for name, (_, param) in params(kind).items()}
+    known = {name: param.label for kind in kinds for name, (_, param) in params(kind).items()}
+    return known | {"turns": "Branches"}
 
 
 def turn_fields(studio: "Studio") -> list[dict[str, Any]]:
@@ -140,8 +145,21 @@ def _id(wish: Mapping[str, Any]) -> str:
 
 
 def routes(studio: "Studio", pictures: "Pictures") -> list[Route]:
-    """Where the panel reads numbers and frames."""
-    return viewing.routes(studio)
+    """Where the panel reads numbers, frames, and what words mean to the model."""
+
+    async def read(request: Request) -> JSONResponse:
+        try:
+            asked = await request.json()
+            prompt, style, model = (str(asked[name]) for name in ("prompt", "style", "model"))
+            told = await asyncio.to_thread(
+                reading, studio, prompt, style, model, language_of(request)
+            )
+        except (ValueError, TypeError, KeyError, StudioError):
+            # Sending the same words says what is wrong with them.
+            told = {}
+        return JSONResponse(told, headers=viewing.FRESH)
+
+    return [Route("/steps/reading", read, methods=["POST"]), *viewing.routes(studio)]
 
 
 PANEL = Panel("reverse", "Noise into order", ReversePanel, routes)

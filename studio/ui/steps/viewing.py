@@ -76,11 +76,12 @@ def routes(studio: "Studio") -> list[Route]:
     def word(request: Request, owner: str) -> Response:
         group = _one_of("group", request.query_params.get("group", "all"), GROUPS)
         place = max(0, _whole(request.path_params["word"]))
-        heat, share = studio.steps.word_map(
+        heat, amounts = studio.steps.word_map(
             request.path_params["id"], owner, _index(request), place, group
         )
         answer = _png(_glow(heat))
-        answer.headers["x-share"] = f"{share:.6f}"
+        for name, amount in amounts.items():
+            answer.headers[f"x-{name}"] = f"{amount:.6f}"
         return answer
 
     def against(request: Request, owner: str) -> Response:
