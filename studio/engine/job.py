@@ -255,7 +255,7 @@ class Job:
         """Its open question as the scheduler sees it."""
         from studio.diffusion.questions import Attend, Decode, Encode, Question
 
-        fresh = len(self.passes) == self._replayed and not self.stopping
+        fresh = len(self.passes) == self._replayed and not self.stopping and not self.errand
         name, rows = self.recipe.model, 1
         cells = self.recipe.pixels / self.model.latents.downscale**2
         match self.asked:
