@@ -451,6 +451,26 @@ def test_a_picture_that_comes_out_otherwise_keeps_no_foreign_steps(studio: Studi
     assert not beside(result.path).exists()
 
 
+def test_making_it_again_may_be_cancelled_and_nothing_untrue_is_said(studio: Studio):
+    original = made(studio.submit(wish("text_to_image", studio, steps=60), "me"))
+    beside(original.path).unlink()
+    run = studio.steps.rerun(original.id, "me")
+    *_, last = (run.cancel() if isinstance(event, Step) else event for event in run.events())
+    assert last == Cancelled(0, original)
+    assert not beside(original.path).exists()
+    assert studio.steps.table(f"run:{run.jobs[0]}", "me")["id"] == original.id
+
+
+def test_a_stopped_picture_that_comes_out_otherwise_is_said_to(studio: Studio):
+    from studio.gallery import metadata
+
+    stopped = end(studio.submit(wish("text_to_image", studio, seed=8), "me", stop_after=2)).result
+    about = metadata.read(stopped.path)
+    other = dataclasses.replace(about.made, pixels="0" * 64)
+    Image.open(stopped.path).save(stopped.path, pnginfo=metadata.png_info(about.recipe, other))
+    assert isinstance(end(studio.steps.rerun(stopped.id, "me")), Failed)
+
+
 def test_a_run_whose_steps_are_gone_is_resumed_from_the_start_and_says_so(studio: Studio):
     stopped = end(studio.submit(wish("text_to_image", studio, seed=11), "me", stop_after=2)).result
     beside(stopped.path).unlink()
@@ -517,6 +537,39 @@ def test_no_room_for_steps_keeps_the_picture_and_says_so_before_it_is_told(tmp_p
     assert narrow.steps.table(last.result.id, "me")["state"] == "dropped"
     assert narrow.recent("me") == [last.result]
     narrow.close()
+
+
+def test_where_no_steps_are_kept_nothing_is_made_again_for_them(tmp_path: Path):
+    none = opened(tmp_path, steps_gib=0)
+    picture = made(none.submit(wish("text_to_image", none), "me"))
+    table = none.steps.table(picture.id, "me")
+    assert (table["state"], table["again"]) == ("dropped", False)
+    with pytest.raises(Dropped) as gone:
+        none.steps.trajectory(picture.id, "me")
+    assert "made again" not in gone.value.hint_text
+    with pytest.raises(GalleryError, match="No steps are kept here"):
+        none.steps.rerun(picture.id, "me")
+    none.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "left"), [({}, [True, True]), ({"hosted": True}, [False, True])]
+)
+def test_stars_of_one_do_not_end_it_for_all_where_many_share(
+    tmp_path: Path, settings: dict[str, Any], left: list[bool]
+):
+    """The disk is full of starred steps. On a workstation they stay; on a shared host the oldest makes room."""
+    roomy = opened(tmp_path, **settings)
+    pictures = [made(roomy.submit(wish("text_to_image", roomy, seed=n), "me")) for n in range(2)]
+    for one in pictures:
+        roomy.steps.star(one.id, "me", True)
+    taken = sum(beside(one.path).stat().st_size for one in pictures)
+    roomy.close()
+    full = opened(tmp_path, steps_gib=taken * 1.2 / 2**30, **settings)
+    new = made(full.submit(wish("text_to_image", full, seed=2), "you"))
+    assert [beside(one.path).exists() for one in pictures] == left
+    assert beside(new.path).exists() is (left == [False, True])
+    full.close()
 
 
 def test_a_star_holds_on_to_a_picture(studio: Studio, whole: Any):

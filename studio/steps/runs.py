@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.core.errors import GalleryError
-from studio.core.events import Event, Failed, Finished, Result
+from studio.core.events import Cancelled, Event, Failed, Finished, Result
 from studio.core.recipe import Painting
 from studio.core.turn import Turn
 from studio.gallery.metadata import read
@@ -53,7 +53,8 @@ class Steps:
         """What is known of a run, as plain JSON values.
 
         "state" is "done", "stopped", "running", "dropped" or "damaged"; "steps" has one row of numbers per pass (see
-        `measures.numbers`); "at_total" is how many the whole run has; "problem" says why there are none.
+        `measures.numbers`); "at_total" is how many the whole run has; "problem" says why there are none,
+        "again" whether `rerun` may bring them.
 
         Raises: NotFound.
         """
@@ -76,6 +77,7 @@ class Steps:
             "at_total": run.total,
             "prediction_type": run.steps.prediction_type if run.steps else None,
             "starred": run.result is not None and self._studio.store.starred(run.id),
+            "again": self._studio.trajectories.wanted,
             "bytes": run.steps.nbytes if run.steps else 0,
             "steps": self._numbers(run),
             "words": self._words(run, 0),
@@ -145,9 +147,14 @@ class Steps:
     def rerun(self, picture_id: str, owner: str) -> Run:
         """Make a picture again to have its steps again; no picture is added, and they are kept only if it comes out the same.
 
-        Raises: NotFound; what `Studio.submit` raises.
+        Raises: NotFound; GalleryError where no steps are kept; what `Studio.submit` raises.
         """
         run = self._runs.find(picture_id, owner)
+        if not self._studio.trajectories.wanted:
+            raise GalleryError(
+                "No steps are kept here, so they cannot be made again.",
+                hint="Raise STUDIO_STEPS_GIB.",
+            )
         result = run.result
         if result is None:
             raise GalleryError("This picture is still being painted.", hint="Stop it first.")
@@ -194,6 +201,9 @@ class Steps:
         from studio.gallery.metadata import fingerprint
         from studio.keeping import steps_of
 
+        if job.stopping and picture.steps_done != job.stop_after:
+            self._studio.results.made_again(result, job.id)
+            return Cancelled(job.picture, result)
         if fingerprint(Image.fromarray(picture.pixels)) != read(result.path).made.pixels:
             error = GalleryError(
                 "The picture came out differently this time, so these are not its steps.",

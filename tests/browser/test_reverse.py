@@ -336,6 +336,22 @@ def test_a_picture_whose_steps_are_gone_is_shown_and_they_are_made_again(visit, 
     assert whole(page, "clean") == f"steps/{picture}/clean/3"
 
 
+def test_where_no_steps_are_kept_making_it_again_is_not_offered(visit, real):
+    page = visit(real.address)
+    picture = paint(page)
+    [kept] = [path for path in real.studio.store.newest(99) if picture in path.name]
+    kept.with_suffix(".steps.safetensors").unlink()
+
+    def as_with_no_room(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"again": False})
+
+    page.route(f"**/steps/{picture}", as_with_no_room)
+    open_steps(page, "dropped")
+    expect(page.locator(".run-line")).to_contain_text("not kept any more")
+    expect(page.locator("#reverse-act")).to_be_hidden()
+
+
 def test_a_damaged_file_of_steps_leaves_the_picture_usable(visit, real):
     page = visit(real.address)
     picture = paint(page)
