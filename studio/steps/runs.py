@@ -19,6 +19,7 @@ from studio.steps.finding import Finder, Found, not_found
 from studio.steps.frames import Frames
 from studio.steps.looking import Looking
 from studio.steps.measures import distances, numbers
+from studio.steps.underway import Measured
 from studio.wishes import Remark
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Steps:
         self._frames = Frames(studio)
         self._looking = Looking(studio)
         self._runs = Finder(studio)
+        self._measured = Measured()
 
     def trajectory(self, picture_id: str, owner: str) -> Trajectory:
         """The passes of a run.
@@ -77,7 +79,7 @@ class Steps:
             "starred": run.result is not None and self._studio.store.starred(run.id),
             "again": self._studio.trajectories.wanted,
             "bytes": run.steps.nbytes if run.steps else 0,
-            "steps": numbers(run.steps) if run.steps else [],
+            "steps": self._numbers(run),
             "words": self._words(run, 0),
             "turns": [
                 turn.as_dict() | {"words": self._words(run, turn.at)} for turn in run.recipe.turns
@@ -172,6 +174,13 @@ class Steps:
         if self._studio.find(picture_id, owner) is None:
             raise not_found()
         self._studio.store.star(picture_id, on)
+
+    def _numbers(self, run: Found) -> list[dict[str, Any]]:
+        if run.steps is None:
+            return []
+        if run.result is None:
+            return self._measured.numbers(run.id, run.steps)
+        return numbers(run.steps)
 
     def _words(self, run: Found, index: int) -> list[dict[str, Any]]:
         """The words that hold at a pass, each with its place in the text."""

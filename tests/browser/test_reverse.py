@@ -391,6 +391,30 @@ def test_the_film_of_a_run_ends_with_its_picture(see, real, run, kind):
         assert abs(np.asarray(film.convert("RGB")).astype(int) - delivered).mean() < 8
 
 
+def test_while_another_film_is_made_the_page_says_so_and_asks_again(see, visit):
+    page, told = see(), []
+
+    def busy_once(route):
+        if told:
+            route.continue_()
+            return
+        told.append("busy")
+        route.fulfill(
+            status=503,
+            headers={"Retry-After": "1"},
+            json={"field": "", "message": "Another film is being made.", "hint": "Trying again."},
+        )
+
+    page.route("**/film?kind=webp", busy_once)
+    page.locator("#reverse-film").click()
+    with page.expect_download():
+        page.locator(".menu-item[data-kind=webp]").click()
+        expect(page.locator(".menu-told")).to_have_text("Another film is being made. Trying again.")
+    expect(page.locator(".menu-told")).to_be_hidden()
+    assert [one for one in visit.complaints if "503" not in one] == []
+    visit.complaints.clear()
+
+
 def test_another_browser_sees_nothing_of_a_run(visit, see, real, run):
     page, picture = see(), run.picture
     stranger = visit(real.address)
