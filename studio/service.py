@@ -256,7 +256,7 @@ class Studio:
         Raises: RecipeError, UnknownName, ModelUnavailable, QueueFull; all at once.
         """
         self.engine.check_room(1, owner)
-        settled = self.wishes.settled(recipe)
+        settled = self.wishes.settled(recipe, len(tape))
         store = self.store if keep else self._scratch_store()
         mailbox, jobs = self.engine.submit(
             [self.wishes.made(one, tape, remarks) for one in settled.pictures()],

@@ -25,6 +25,7 @@ from studio.core.recipes import (
     TextToImage,
 )
 from studio.core.settings import Settings
+from studio.diffusion.course import most_passes, work
 from studio.diffusion.samplers import SAMPLERS
 from studio.engine.pace import Pace
 from studio.engine.wish import Wish
@@ -73,7 +74,7 @@ class Wishes:
             if name not in card.unsuited_samplers and (card.few_step or not sampler.few_step)
         ]
 
-    def settled(self, recipe: Painting) -> Painting:
+    def settled(self, recipe: Painting, made: int = 0) -> Painting:
         """The settled recipe; it can be painted.
 
         Raises: RecipeError at the field that stands in the way, UnknownName, ModelUnavailable, GalleryError.
@@ -92,7 +93,7 @@ class Wishes:
         self._check_turns(settled)
         if not settled.words.strip() and not settled.wordless:
             raise RecipeError("prompt", "Say what to paint, or choose a style.")
-        self._refuse_long_work(settled)
+        self._refuse_long_work(settled, made)
         return settled
 
     def made(
@@ -276,8 +277,8 @@ class Wishes:
 
     @staticmethod
     def _check_turns(recipe: Painting) -> None:
-        """A turn after the last pass would change nothing, and nobody would know why."""
-        passes = recipe.steps_to_make * SAMPLERS[recipe.sampler or ""].passes
+        """A turn after the last pass would change nothing, and nobody would know why; the run itself looks again."""
+        passes = most_passes(recipe)
         for turn in recipe.turns:
             if turn.at >= passes:
                 raise RecipeError(
@@ -288,10 +289,9 @@ class Wishes:
                     passes=passes,
                 )
 
-    def _refuse_long_work(self, recipe: Painting) -> None:
-        passes = SAMPLERS[recipe.sampler or ""].passes
-        work = sum(one.work_per_step * one.steps_to_make * passes for one in recipe.pictures())
-        minutes = self._pace.seconds(recipe.model, work) / 60
+    def _refuse_long_work(self, recipe: Painting, made: int) -> None:
+        total = sum(work(one, made) for one in recipe.pictures())
+        minutes = self._pace.seconds(recipe.model, total) / 60
         if minutes > self._settings.max_minutes:
             raise RecipeError(
                 "steps",

@@ -62,11 +62,15 @@ def params(kind: type) -> dict[str, tuple[Any, Param]]:
 
 
 def record(kind: type, values: Mapping[str, Any]) -> Any:
-    """One of these from untrusted values; an unknown name is an error, not a silence.
+    """One of these from untrusted values; an unknown name is an error, not a silence, and so is one that is missing.
 
     Raises: RecipeError.
     """
     known = params(kind)
+    for field in dataclasses.fields(kind):
+        if field.default is dataclasses.MISSING and field.name not in values:
+            message = "The setting {name} is missing."
+            raise RecipeError(field.name, message, name=repr(field.name))
     for name in values:
         if name not in known:
             raise RecipeError(

@@ -172,9 +172,10 @@ class Painting(Recipe):
         return (self.width or 0) * (self.height or 0)
 
     def settled(self, defaults: Defaults) -> Self:
-        """Every open choice made, once: the model's defaults, a random seed. Settled recipes stay as they are."""
+        """Every open choice made, once: the kind's or the model's own, a random seed. Settled recipes stay as they are."""
+        kinds_own = {field.name: field.default for field in dataclasses.fields(self)}
         open_choices: dict[str, Any] = {
-            name: value
+            name: value if kinds_own[name] is None else kinds_own[name]
             for name, value in dataclasses.asdict(defaults).items()
             if getattr(self, name) is None
         }

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
+from studio.core.errors import RecipeError
 from studio.core.recipe import Painting
 from studio.core.recipes import (
     FromPicture,
@@ -190,6 +191,7 @@ def _denoised(
             t, x = way.t, way.solver.model_input(way.x, way.t)
             model_input = x if beside is None else torch.cat([x, beside], 1)
             total = way.made + len(way.solver.timesteps) - way.here
+            _refuse_late(recipe, way.made, total)
             scale = settled(way.recipe.guidance_scale)
             prediction = yield Question(model_input, float(t), scale, *meaning, way.made, total)
             way.x = way.solver.step(prediction, t, way.x)
@@ -201,6 +203,22 @@ def _denoised(
             return stop.x0
         way.made, way.here = way.made + 1, way.here + 1
     return way.x
+
+
+def _refuse_late(recipe: Painting, made: int, total: int) -> None:
+    """The next turn must come before the last pass; only a turn can move the end.
+
+    Raises: RecipeError.
+    """
+    coming = next((turn.at for turn in recipe.turns if turn.at > made), None)
+    if coming is not None and coming >= total:
+        raise RecipeError(
+            "turns",
+            "A change at pass {at} comes too late: this picture is made in {passes}.",
+            hint="Choose an earlier one.",
+            at=coming,
+            passes=total,
+        )
 
 
 def meaning_of(recipe: Painting) -> Generator[Ask, Any, Meaning]:

@@ -4,6 +4,7 @@ Whoever stands at x_t with a clean estimate x_0 knows the noise between them, so
 other noise while what the picture already is stays: x_t = sqrt(alpha_bar) x_0 + sqrt(1 - alpha_bar) eps, put together anew.
 """
 
+import hashlib
 import math
 from dataclasses import dataclass
 
@@ -46,26 +47,34 @@ class Way:
         """Take a turn: afterwards the recipe's new settings hold, and x fits them."""
         course = self.recipe.turned(turn)
         if turn.seed is not None:
-            self.solver.random.manual_seed(turn.seed)
+            self.solver.random.manual_seed(own_seed(turn))
         if turn.change > 0 or course.sampler != self.recipe.sampler:
             self._put_together_anew(course, turn.change, model)
         self.recipe = course
 
     def _put_together_anew(self, course: Painting, change: float, model: Model) -> None:
-        """Split x into picture and noise where it stands, and mix them again where the course goes on."""
+        """Split x into picture and noise where it stands, and mix them again where the course goes on.
+
+        A new solver goes on from there: the old one remembers x as it was, and would bring the old noise back.
+        """
         level = model.alpha_bar(float(self.t))
         x = self.solver.model_input(self.x, self.t)
         eps = x if self.clean is None else noise_between(x, self.clean, level)
         if change > 0:
             eps = refreshed(eps, change, self.solver.random)
-        if course.sampler != self.recipe.sampler:
-            name, steps = course.sampler or "", course.steps or 1
-            other = Solver(name, model.noise_schedule, steps, model.device, self.solver.random)
-            other.begin_at(float(self.t))
-            self.solver, self.here = other, 0
-            level = model.alpha_bar(float(self.t))
+        name, steps = course.sampler or "", course.steps or 1
+        fresh = Solver(name, model.noise_schedule, steps, model.device, self.solver.random)
+        fresh.begin_at(float(self.t))
+        self.solver, self.here = fresh, 0
+        level = model.alpha_bar(float(self.t))
         x = eps if self.clean is None else noised(self.clean, eps, level)
         self.x = self.solver.from_input(x, self.t)
+
+
+def own_seed(turn: Turn) -> int:
+    """The seed of a turn's random numbers: never the run's own, even where both are the same number."""
+    digest = hashlib.sha256(f"turn {turn.at} {turn.seed}".encode()).digest()
+    return int.from_bytes(digest[:6], "big")
 
 
 def noise_between(x: Tensor, clean: Tensor, alpha_bar: float) -> Tensor:

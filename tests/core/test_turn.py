@@ -37,6 +37,8 @@ def test_what_stays_as_it_was_is_left_out():
         {"at": 1, "seed": -5},
         {"at": 1, "prompt": "x" * 2001},
         {"at": 1, "colour": "red"},
+        {},
+        {"prompt": "dusk"},
         "at 3",
         None,
     ],
@@ -75,3 +77,9 @@ def test_after_a_turn_its_settings_hold_and_the_others_stay():
 
 def test_every_setting_of_a_turn_explains_itself():
     assert all(param.label and param.help.endswith(".") for _, param in params(Turn).values())
+
+
+def test_a_missing_pass_is_named():
+    with pytest.raises(RecipeError) as refused:
+        TextToImage(prompt="dawn", turns=[{"prompt": "dusk"}])
+    assert "'at'" in str(refused.value)

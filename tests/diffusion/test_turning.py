@@ -82,3 +82,37 @@ def test_a_seed_decides_the_noise_to_come():
         drawn.append(way.x)
     assert torch.equal(drawn[0], drawn[1])
     assert not torch.equal(drawn[0], drawn[2])
+
+
+@pytest.mark.parametrize("before", [1, 2, 3])
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_noise_thrown_anew_does_not_come_back(name: str, before: int):
+    """A solver remembers earlier x; none may bring back the noise that was thrown away."""
+    way, clean, eps = under_way(name, 3)
+    model = FakeModel()
+
+    def walk() -> torch.Tensor:
+        """One pass with the noise that is truly there as the model's answer; the noise after it."""
+        level = model.alpha_bar(float(way.t))
+        noise = noise_between(way.solver.model_input(way.x, way.t), clean, level)
+        way.x = way.solver.step(noise, way.t, way.x)
+        way.here += 1
+        level = model.alpha_bar(float(way.t))
+        return noise_between(way.solver.model_input(way.x, way.t), clean, level)
+
+    for _ in range(before):
+        walk()
+    way.turn(Turn(before, seed=3, change=1), model)
+    after = walk()
+    assert abs(float((after * eps).mean())) < 0.03
+    assert abs(float(after.std()) - 1) < 0.15
+
+
+def test_fresh_noise_is_fresh_also_where_it_has_the_runs_own_seed():
+    random = torch.Generator("cpu").manual_seed(5)
+    x = torch.randn(1, 4, 64, 64, generator=random)
+    solver = solver_of("ddim")
+    solver.random.manual_seed(5)
+    way = Way(recipe(sampler="ddim", steps=STEPS, seed=5), solver, x, None)
+    way.turn(Turn(0, seed=5, change=0.7), FakeModel())
+    assert abs(float(way.x.std()) - 1) < 0.02

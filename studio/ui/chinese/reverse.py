@@ -92,6 +92,7 @@ WORDS: dict[str, str] = {
     "Paint a new one": "画一张新的",
     "See how it came to be": "看它怎样变成画",
     # A change of course
+    "The setting {name} is missing.": "缺少设置 {name}。",
     "Fresh noise": "新噪声",
     "At pass": "从第几次预测",
     "The first pass that takes the new course, 0 = the first.": "从哪一次预测开始改变；0 是第一次。",
