@@ -370,7 +370,7 @@ def test_escape_closes_what_is_open(see, run):
         expect(page.locator(f"#reverse-{name}")).to_be_focused()
     page.locator("#reverse-film").click()
     page.keyboard.press("Escape")
-    expect(page.locator(".run .menu")).to_be_hidden()
+    expect(page.locator(".run .menu[role=menu]")).to_be_hidden()
 
 
 def test_with_nothing_to_compare_the_picture_stays_and_a_branch_is_offered(visit, real):
