@@ -161,7 +161,7 @@ class Studio:
             pictures_per_owner=settings.pictures_per_owner, pictures_total=settings.pictures_total
         )
         self.wishes = Wishes(settings, self.catalog, self.inputs, self.engine.pace)
-        self.trajectories = Trajectories(home, settings.steps_gib)
+        self.trajectories = Trajectories(home, settings.steps_gib, stars_hold=settings.workstation)
         self.results = Results(self.store, everything=settings.workstation)
         self.steps = Steps(self)
         self.noising = Noisings(self.catalog.folder, self.ask, self.status)

@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 PREVIEW_EVERY = 0.1
 """Seconds; more often is more than an eye asks for."""
 
+REPLAYED = 8
+"""Passes answered from a tape at a time: hearing somebody comes in between."""
+
 _ARRIVALS = itertools.count()
 
 
@@ -89,6 +92,7 @@ class Job:
         batch: Most pictures it shared a forward pass with, itself included.
         cancelled: Somebody wishes it to stop.
         stopping: The wish was heard; what exists is being decoded.
+        replaying: The tape has the answer to its open question too: let it `replay` before anything else.
         keeping: Its picture is being written; whatever is wished now comes too late.
     """
 
@@ -116,6 +120,7 @@ class Job:
     batch: int = 1
     cancelled: bool = False
     stopping: bool = False
+    replaying: bool = False
     keeping: bool = False
     _algorithm: Algorithm | None = None
     _started: float | None = None
@@ -192,7 +197,7 @@ class Job:
         """Have the algorithm finish with what exists by now; False when nothing does."""
         from studio.diffusion.questions import Stopped
 
-        self.stopping = True
+        self.stopping, self.replaying = True, False
         if self.clean is None or self._algorithm is None:
             return False
         self.asked = self._algorithm.throw(Stopped(self.clean))
@@ -202,15 +207,22 @@ class Job:
     def advance(self, answer: Any) -> Pixels | None:
         """Send the answer to the open question; the finished pixels when that was the last one.
 
-        Questions the tape can answer are answered from it at once.
+        Questions the tape can answer are answered from it, some at once; see `replay`.
         """
+        pixels = self._send(answer)
+        return self.replay() if pixels is None else pixels
+
+    def replay(self) -> Pixels | None:
+        """Go on as far as the tape reaches, but not further than REPLAYED passes; the finished pixels when it reached the end."""
         from studio.diffusion.questions import Decode
 
-        pixels = self._send(answer)
-        while pixels is None and (prediction := self._on_tape()) is not None:
+        pixels, made = None, 0
+        while pixels is None and (prediction := self._on_tape()) is not None and made < REPLAYED:
             self._note_pass(prediction)
             self._replayed += 1
+            made += 1
             pixels = self._send(prediction)
+        self.replaying = pixels is None and prediction is not None
         if isinstance(self.asked, Decode):
             self.latent = self.asked.x
         return pixels
@@ -243,7 +255,7 @@ class Job:
         """Its open question as the scheduler sees it."""
         from studio.diffusion.questions import Attend, Decode, Encode, Question
 
-        fresh = len(self.passes) == self._replayed and not self.stopping
+        fresh = len(self.passes) == self._replayed and not self.stopping and not self.errand
         name, rows = self.recipe.model, 1
         cells = self.recipe.pixels / self.model.latents.downscale**2
         match self.asked:
