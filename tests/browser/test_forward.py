@@ -320,7 +320,14 @@ def remembered_and_forgotten(page, *, kept):
 
 def test_a_remembered_picture_the_studio_does_not_know_gives_way_to_an_example(page, visit):
     missing = []
-    page.on("response", lambda answer: missing.append(answer.url) if answer.status == 404 and "atelier/input" in answer.url else None)  # fmt: skip
+    page.on(
+        "response",
+        lambda answer: (
+            missing.append(answer.url)
+            if answer.status == 404 and "atelier/input" in answer.url
+            else None
+        ),
+    )
     remembered_and_forgotten(page, kept=False)
     said = "Your picture is no longer at hand. Choose it again."
     expect(page.locator(f"{PANEL} .album-told")).to_have_text(said)
