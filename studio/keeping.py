@@ -55,7 +55,9 @@ def saved(store: Store, picture: Picture, owner: str, wishes: Wishes) -> Result:
         created=datetime.now(UTC).isoformat(timespec="milliseconds"),
         pixels=fingerprint(image),
     )
-    picture_id, path = store.save(image, picture.recipe, made, owner)
+    whole = picture.steps_done >= picture.steps_total
+    recovery = wishes.recovery(picture.recipe) if whole else None
+    picture_id, path = store.save(image, picture.recipe, made, owner, recovery)
     shown: Proof | None = None
     try:
         shown = wishes.proof(picture.recipe, np.asarray(Image.open(path)))
@@ -72,7 +74,7 @@ def saved(store: Store, picture: Picture, owner: str, wishes: Wishes) -> Result:
         picture.steps_done,
         picture.steps_total,
         shown,
-        wishes.recovery(picture.recipe),
+        recovery,
     )
 
 

@@ -115,4 +115,5 @@ def result_of(path: Path, picture_id: str = "") -> Result:
         made.seconds,
         made.steps_done,
         made.steps_total,
+        recovery=about.recovery,
     )

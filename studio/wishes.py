@@ -124,28 +124,6 @@ class Wishes:
                 notes.append((message, (("count", ignored),)))
         return tuple(notes)
 
-    def placed(self, recipe: Painting, painted: Pixels) -> Pixels:
-        """Pixels the model painted as they come into the picture: at the source's aspect, or in their place in it."""
-        from studio.diffusion.masking import (
-            inpainting_canvas,
-            outpainting_canvas,
-            own_aspect,
-            resized,
-        )
-
-        size = (recipe.width or 0, recipe.height or 0)
-        match recipe:
-            case ImageToImage():
-                return resized(painted, own_aspect(self._pixels(recipe.source), painted))
-            case Inpaint():
-                source = self._pixels(recipe.source)
-                return inpainting_canvas(recipe, source, self._mask(recipe), size).filled(painted)
-            case Outpaint():
-                source = self._pixels(recipe.source)
-                return outpainting_canvas(recipe, source, size).filled(painted)
-            case _:
-                return painted
-
     def place(self, recipe: Painting) -> tuple[tuple[int, int], tuple[int, int, int, int]]:
         """Width and height of the picture a settled recipe gives, and where in it the model paints: left, top, right, bottom."""
         from studio.diffusion.masking import own_aspect, painting_box

@@ -16,6 +16,7 @@ from studio.core.recipes import Recover
 from studio.core.settings import Settings
 from studio.diffusion.inversion import Evidence
 from studio.gallery.inputs import Inputs
+from studio.gallery.metadata import read
 from studio.recoveries import Recoveries, difference, psnr
 from studio.service import Studio
 
@@ -92,6 +93,26 @@ def test_progress_counts_up_and_ends_at_its_total(studio: Studio, source: str):
     assert [step.index for step in steps] == sorted(step.index for step in steps)
     assert steps[-1].index == steps[-1].total
     assert all(step.index < step.total for step in steps[:-1])
+
+
+def test_how_near_it_came_is_known_after_a_restart(studio: Studio, finished: Finished):
+    """From the file and the inputs alone, to the last digit."""
+    later = Studio(studio.settings)
+    found = later.find(finished.result.id, "whoever sits here")
+    assert found is not None and found.recovery == finished.result.recovery is not None
+    for name in ("original", "difference"):
+        shown = pixels(later.recovered(found.id, "whoever sits here", name))
+        assert (shown == pixels(studio.recovered(found.id, "me", name))).all()
+    later.close()
+
+
+def test_a_picture_that_was_stopped_does_not_claim_what_a_whole_one_showed(
+    studio: Studio, finished: Finished
+):
+    *_, stopped = studio.submit(finished.result.recipe, "me", stop_after=5).events()
+    assert isinstance(stopped, Cancelled) and stopped.result is not None
+    assert stopped.result.recovery is None
+    assert read(stopped.result.path).recovery is None
 
 
 def test_cancelled_midway_what_there_is_is_kept(studio: Studio, source: str):

@@ -319,15 +319,36 @@ def test_the_last_frame_is_the_delivered_picture(studio: Studio, whole: Any, kin
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("view", ["noisy", "clean", "noise", "change"])
-def test_every_frame_has_the_pictures_size(studio: Studio, whole: Any, kind: str, view: str):
+def test_every_frame_has_the_pictures_shape(studio: Studio, whole: Any, kind: str, view: str):
     original = whole(kind, "dpmpp_2m")
     for quick in (False, True):
         frame = studio.steps.frame(original.id, "me", view, 2, quick=quick)
-        assert frame.size == (original.width, original.height)
+        assert alike(frame.size, (original.width, original.height))
+
+
+def alike(size: tuple[int, int], picture: tuple[int, int]) -> bool:
+    """The proportions of the picture, to a pixel, and no larger."""
+    return size <= picture and abs(size[0] * picture[1] / picture[0] - size[1]) <= 1
+
+
+@pytest.mark.parametrize("kind", ["inpaint", "outpaint"])
+def test_what_a_model_holds_is_shown_without_the_original_over_it(
+    studio: Studio, whole: Any, kind: str
+):
+    """The noise and the noisy picture are noise everywhere: the kept part of the picture shines through nowhere."""
+    original = whole(kind, "dpmpp_2m")
+    kept = np.asarray(studio.inputs.get(original.recipe.source).resize((32, 32)), float).ravel()
+    box = studio.wishes.place(original.recipe)[1]
+    for view in ("noise", "noisy"):
+        frame = studio.steps.frame(original.id, "me", view, 0)
+        inside = (0, 0, *frame.size) if kind == "inpaint" else box
+        seen = np.asarray(frame.crop(inside).resize((32, 32)), float).ravel()
+        assert abs(np.corrcoef(kept, seen)[0, 1]) < 0.5
 
 
 def test_a_clean_frame_is_what_the_picture_would_be_if_stopped_there(studio: Studio, whole: Any):
-    for kind in KINDS:
+    # Where only a part is painted, its edges are matched to the original afterwards.
+    for kind in ("text_to_image", "image_to_image"):
         original = whole(kind, "dpmpp_2m")
         stopped = end(studio.submit(wish(kind, studio), "me", stop_after=4)).result
         frame = studio.steps.frame(original.id, "me", "clean", 3)
@@ -461,6 +482,26 @@ def test_a_picture_that_comes_out_otherwise_keeps_no_foreign_steps(studio: Studi
     assert not beside(result.path).exists()
 
 
+def test_making_it_again_may_be_cancelled_and_nothing_untrue_is_said(studio: Studio):
+    original = made(studio.submit(wish("text_to_image", studio, steps=60), "me"))
+    beside(original.path).unlink()
+    run = studio.steps.rerun(original.id, "me")
+    *_, last = (run.cancel() if isinstance(event, Step) else event for event in run.events())
+    assert last == Cancelled(0, original)
+    assert not beside(original.path).exists()
+    assert studio.steps.table(f"run:{run.jobs[0]}", "me")["id"] == original.id
+
+
+def test_a_stopped_picture_that_comes_out_otherwise_is_said_to(studio: Studio):
+    from studio.gallery import metadata
+
+    stopped = end(studio.submit(wish("text_to_image", studio, seed=8), "me", stop_after=2)).result
+    about = metadata.read(stopped.path)
+    other = dataclasses.replace(about.made, pixels="0" * 64)
+    Image.open(stopped.path).save(stopped.path, pnginfo=metadata.png_info(about.recipe, other))
+    assert isinstance(end(studio.steps.rerun(stopped.id, "me")), Failed)
+
+
 def test_a_run_whose_steps_are_gone_is_resumed_from_the_start_and_says_so(studio: Studio):
     stopped = end(studio.submit(wish("text_to_image", studio, seed=11), "me", stop_after=2)).result
     beside(stopped.path).unlink()
@@ -529,6 +570,39 @@ def test_no_room_for_steps_keeps_the_picture_and_says_so_before_it_is_told(tmp_p
     narrow.close()
 
 
+def test_where_no_steps_are_kept_nothing_is_made_again_for_them(tmp_path: Path):
+    none = opened(tmp_path, steps_gib=0)
+    picture = made(none.submit(wish("text_to_image", none), "me"))
+    table = none.steps.table(picture.id, "me")
+    assert (table["state"], table["again"]) == ("dropped", False)
+    with pytest.raises(Dropped) as gone:
+        none.steps.trajectory(picture.id, "me")
+    assert "made again" not in gone.value.hint_text
+    with pytest.raises(GalleryError, match="No steps are kept here"):
+        none.steps.rerun(picture.id, "me")
+    none.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "left"), [({}, [True, True]), ({"hosted": True}, [False, True])]
+)
+def test_stars_of_one_do_not_end_it_for_all_where_many_share(
+    tmp_path: Path, settings: dict[str, Any], left: list[bool]
+):
+    """The disk is full of starred steps. On a workstation they stay; on a shared host the oldest makes room."""
+    roomy = opened(tmp_path, **settings)
+    pictures = [made(roomy.submit(wish("text_to_image", roomy, seed=n), "me")) for n in range(2)]
+    for one in pictures:
+        roomy.steps.star(one.id, "me", True)
+    taken = sum(beside(one.path).stat().st_size for one in pictures)
+    roomy.close()
+    full = opened(tmp_path, steps_gib=taken * 1.2 / 2**30, **settings)
+    new = made(full.submit(wish("text_to_image", full, seed=2), "you"))
+    assert [beside(one.path).exists() for one in pictures] == left
+    assert beside(new.path).exists() is (left == [False, True])
+    full.close()
+
+
 def test_a_star_holds_on_to_a_picture(studio: Studio, whole: Any):
     picture = whole("text_to_image", "heun").id
     for on in (True, False):
@@ -567,6 +641,7 @@ def test_a_model_that_sees_the_mask_is_branched_resumed_and_seen(
     for again in (same, resumed):
         assert np.array_equal(pixels(again), pixels(original))
     assert nine.steps.trajectory(original.id, "me").x.shape[1] == 4
-    assert nine.steps.frame(original.id, "me", "clean", 1).size == (original.width, original.height)
+    frame = nine.steps.frame(original.id, "me", "clean", 1)
+    assert alike(frame.size, (original.width, original.height))
     heat, share = nine.steps.word_map(original.id, "me", 1, 1)
     assert heat.size == (original.width, original.height) and 0 < share < 1

@@ -30,6 +30,7 @@ class Settings:
         steps_gib: Disk the steps kept beside pictures may take together, GiB; 0 keeps none.
         max_minutes: Longest estimated work of one click, minutes.
         hosted: True on a shared host such as a Space.
+        shared: Others reach the studio through a proxy on this machine.
     """
 
     home: Path | None = None
@@ -44,6 +45,7 @@ class Settings:
     steps_gib: float = 4.0
     max_minutes: float = 30.0
     hosted: bool = False
+    shared: bool = False
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] = os.environ) -> Self:
@@ -67,12 +69,14 @@ class Settings:
             steps_gib=_number(env, "STUDIO_STEPS_GIB", 4.0),
             max_minutes=_number(env, "STUDIO_MAX_MINUTES", 5.0 if hosted else 30.0),
             hosted=hosted,
+            shared=bool(_whole(env, "STUDIO_SHARED", 0, 1)),
         )
 
     @property
     def workstation(self) -> bool:
         """Nobody but whoever sits at this machine can reach the studio."""
-        return not self.hosted and self.host in ("127.0.0.1", "localhost", "::1")
+        alone = not self.hosted and not self.shared
+        return alone and self.host in ("127.0.0.1", "localhost", "::1")
 
 
 def _whole(env: Mapping[str, str], name: str, default: int, highest: int = 2**31) -> int:

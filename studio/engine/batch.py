@@ -37,7 +37,7 @@ class Seat:
         rows: Rows its question takes in a forward pass.
         cost: Work of answering it, rows x latent cells.
         step: Work of one of the job's steps; the measure of how far ahead its owner may be.
-        fresh: It has not finished its first step yet.
+        fresh: It is a picture, and has not finished its first step yet.
     """
 
     id: str

@@ -37,6 +37,12 @@ log = logging.getLogger(__name__)
 BEGUN_PER_OWNER = 8
 """Pictures of one owner that are under way at once: as many as share a pass. What waits holds no memory."""
 
+BREATH = 0.001
+"""Seconds in which others are heard between two rounds of replaying tapes."""
+
+ROUNDS = 8
+"""Rounds of replaying tapes to one pass: passes are dear and taped ones are not."""
+
 LOADING_NEWS = 0.5
 """Seconds between two pieces of news while a model loads."""
 
@@ -55,6 +61,7 @@ class Engine:
         self._keepers = ThreadPoolExecutor(2, thread_name_prefix="keep")
         self._helpers = ThreadPoolExecutor(2, thread_name_prefix="aside")
         self._returned: list[tuple[Job, Any]] = []
+        self._replaying: list[Job] = []
 
     @property
     def pace(self) -> Pace:
@@ -94,6 +101,7 @@ class Engine:
                 paint=wish.paint,
                 notes=wish.notes,
                 tape=wish.tape,
+                recorded=wish.recorded,
                 mailbox=mailbox,
                 keep=keep,
                 loading=loading,
@@ -213,16 +221,20 @@ class Engine:
             self._serve(Runner())
 
     def _serve(self, runner: Runner) -> None:
+        rounds = 0
         while True:
             with self._lock:
                 self._hear_wishes()
+                self._replay()
                 self._take_back()
                 self._admit()
-                batch = self._scheduler.schedule(runner.cap)
+                rounds = rounds + 1 if self._replaying else 0
+                batch = [] if rounds % ROUNDS else self._scheduler.schedule(runner.cap)
                 if not batch:
                     if self._closing and not self._jobs:
                         return
-                    self._lock.wait(LOADING_NEWS if self._jobs else None)
+                    idle = LOADING_NEWS if self._jobs else None
+                    self._lock.wait(BREATH if self._replaying else idle)
                     continue
                 jobs = [self._jobs[seat.id] for seat in batch]
             try:
@@ -281,6 +293,13 @@ class Engine:
                 known = error if isinstance(error, StudioError) else InternalError("load")
                 self._end(job, Failed(job.picture, known))
 
+    def _replay(self) -> None:
+        """Let jobs that begin as earlier ones did go on by some passes; one that was stopped meanwhile has left its tape."""
+        replaying, self._replaying = self._replaying, []
+        for job in replaying:
+            if job.id in self._jobs and job.replaying:
+                self._go_on(job, job.replay)
+
     def _answer(self, runner: Runner, key: BatchKey, jobs: list[Job]) -> None:
         """One pass for these jobs, then each goes on with its answer."""
         for job in jobs:
@@ -324,7 +343,8 @@ class Engine:
         try:
             pixels = move()
             work = job.aside if pixels is None else None
-            seat = job.seat() if pixels is None and work is None else None
+            asks = pixels is None and work is None and not job.replaying
+            seat = job.seat() if asks else None
         except StudioError as error:
             self._end(job, Failed(job.picture, error))
         except Exception:
@@ -335,7 +355,9 @@ class Engine:
                 return
             # The row is free; what needs no model is not the device's business, nor is writing.
             self._scheduler.remove(job.id)
-            if work is not None:
+            if job.replaying:
+                self._replaying.append(job)
+            elif work is not None:
                 self._helpers.submit(self._do_aside, job, work)
             elif pixels is not None:
                 job.keeping = True

@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 PREVIEW_EVERY = 0.1
 """Seconds; more often is more than an eye asks for."""
 
+REPLAYED = 8
+"""Passes answered from a tape at a time: hearing somebody comes in between."""
+
 _ARRIVALS = itertools.count()
 
 
@@ -81,14 +84,16 @@ class Job:
         title: The model's title.
         stop_after: Stop after this many steps, as if cancelled then; None = run to the end.
         tape: Passes of an earlier run that begins alike; they are made again from here, without the network.
+        recorded: Its passes are held.
         answer: Where somebody waits for what the algorithm returns; such a job is an errand, it makes no picture of its own.
         asked: Its open question.
         clean: Newest clean estimate x0 (1, C, h, w).
-        passes: Every question answered so far.
+        passes: Every question answered so far, if they are held.
         latent: What is or was to be decoded.
         batch: Most pictures it shared a forward pass with, itself included.
         cancelled: Somebody wishes it to stop.
         stopping: The wish was heard; what exists is being decoded.
+        replaying: The tape has the answer to its open question too: let it `replay` before anything else.
         keeping: Its picture is being written; whatever is wished now comes too late.
     """
 
@@ -104,6 +109,7 @@ class Job:
     title: str
     stop_after: int | None = None
     tape: Sequence[Pass] = ()
+    recorded: bool = True
     answer: Future[Any] | None = None
     arrival: int = field(default_factory=lambda: next(_ARRIVALS))
     submitted: float = field(default_factory=time.monotonic)
@@ -116,10 +122,12 @@ class Job:
     batch: int = 1
     cancelled: bool = False
     stopping: bool = False
+    replaying: bool = False
     keeping: bool = False
     _algorithm: Algorithm | None = None
     _started: float | None = None
     _next_preview: float = 0.0
+    _made: int = 0
     _replayed: int = 0
 
     @property
@@ -192,7 +200,7 @@ class Job:
         """Have the algorithm finish with what exists by now; False when nothing does."""
         from studio.diffusion.questions import Stopped
 
-        self.stopping = True
+        self.stopping, self.replaying = True, False
         if self.clean is None or self._algorithm is None:
             return False
         self.asked = self._algorithm.throw(Stopped(self.clean))
@@ -202,15 +210,22 @@ class Job:
     def advance(self, answer: Any) -> Pixels | None:
         """Send the answer to the open question; the finished pixels when that was the last one.
 
-        Questions the tape can answer are answered from it at once.
+        Questions the tape can answer are answered from it, some at once; see `replay`.
         """
+        pixels = self._send(answer)
+        return self.replay() if pixels is None else pixels
+
+    def replay(self) -> Pixels | None:
+        """Go on as far as the tape reaches, but not further than REPLAYED passes; the finished pixels when it reached the end."""
         from studio.diffusion.questions import Decode
 
-        pixels = self._send(answer)
-        while pixels is None and (prediction := self._on_tape()) is not None:
+        pixels, made = None, 0
+        while pixels is None and (prediction := self._on_tape()) is not None and made < REPLAYED:
             self._note_pass(prediction)
             self._replayed += 1
+            made += 1
             pixels = self._send(prediction)
+        self.replaying = pixels is None and prediction is not None
         if isinstance(self.asked, Decode):
             self.latent = self.asked.x
         return pixels
@@ -229,10 +244,9 @@ class Job:
         """The answer an earlier run got to the open question, on the model's device; None where the runs part."""
         from studio.diffusion.questions import Question
 
-        made = len(self.passes)
-        if not isinstance(self.asked, Question) or made >= len(self.tape):
+        if not isinstance(self.asked, Question) or self._made >= len(self.tape):
             return None
-        was = self.tape[made]
+        was = self.tape[self._made]
         channels = self.model.latents.channels
         if abs(was.t - self.asked.t) > 1e-3 or was.x.shape != self.asked.x[:, :channels].shape:
             self.tape = ()
@@ -243,7 +257,7 @@ class Job:
         """Its open question as the scheduler sees it."""
         from studio.diffusion.questions import Attend, Decode, Encode, Question
 
-        fresh = len(self.passes) == self._replayed and not self.stopping
+        fresh = self._made == self._replayed and not self.stopping and not self.errand
         name, rows = self.recipe.model, 1
         cells = self.recipe.pixels / self.model.latents.downscale**2
         match self.asked:
@@ -282,7 +296,9 @@ class Job:
         question: Question = self.asked  # type: ignore[assignment]
         self.steps_done, self.steps_total = question.index + 1, question.total
         self.clean = self.model.denoised(question.x, question.t, prediction)
-        self.passes.append(remembered(question, prediction, self.model))
+        self._made += 1
+        if self.recorded:
+            self.passes.append(remembered(question, prediction, self.model))
 
     def _tell_step(self, seconds_left: float) -> None:
         """A preview comes along when the reader has seen the last one, at most every 0.1 s."""

@@ -54,13 +54,16 @@ class Room:
         return self.pace.seconds(job.recipe.model, job.work)
 
     def before_a_newcomer(self, jobs: Collection[Job]) -> float:
-        """One step of every job that has not made its first: newcomers go first, in order."""
-        fresh = (job.recipe for job in jobs if job.steps_done == 0)
+        """One step of every picture that has not made its first: newcomers go first, in order."""
+        fresh = (job.recipe for job in jobs if job.steps_done == 0 and not job.errand)
         return sum(self.pace.seconds(recipe.model, recipe.work_per_step) for recipe in fresh)
 
     def seconds_left(self, job: Job, jobs: Collection[Job]) -> float:
-        """Until this job's last step: its owner's earlier work and its own, at the owner's share of the device."""
-        owners = {other.owner for other in jobs}
+        """Until this job's last step: its owner's earlier work and its own, at the owner's share of the device.
+
+        Who only looks at something takes no share worth counting.
+        """
+        owners = {other.owner for other in jobs if not other.errand} | {job.owner}
         before = sum(
             self.seconds_of(other)
             for other in jobs

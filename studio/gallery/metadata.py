@@ -21,6 +21,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from studio.core.errors import GalleryError, StudioError
+from studio.core.events import Recovery
 from studio.core.recipe import Painting
 from studio.core.recipes import recipe_from_values
 from studio.diffusion.samplers import SAMPLERS
@@ -35,6 +36,7 @@ MAX_TEXT = 512 * 1024
 
 _OURS, _THEIRS = b"atelier", b"parameters"
 _KARRAS = " Karras"
+_EVIDENCE = {field.name for field in dataclasses.fields(Recovery)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Picture:
     recipe: Painting
     made: Made
     parameters_text: str
+    recovery: Recovery | None = None
 
 
 def fingerprint(image: Image.Image) -> str:
@@ -87,13 +90,15 @@ def fingerprint(image: Image.Image) -> str:
     return digest.hexdigest()
 
 
-def png_info(recipe: Painting, made: Made) -> PngInfo:
+def png_info(recipe: Painting, made: Made, recovery: Recovery | None = None) -> PngInfo:
     """The text chunks of a picture, for Pillow's `pnginfo`."""
-    ours = {
+    ours: dict[str, Any] = {
         "atelier": VERSION,
         "recipe": recipe.as_dict(),
         "made": dataclasses.asdict(made),
     }
+    if recovery is not None:
+        ours["recovery"] = dataclasses.asdict(recovery)
     info = PngInfo()
     info.add_itxt(_OURS.decode(), json.dumps(ours, ensure_ascii=False, allow_nan=False))
     # As AUTOMATIC1111 does: Latin-1 in a tEXt chunk, which every reader knows, the rest in iTXt.
@@ -159,11 +164,11 @@ def read_from(file: BinaryIO, name: str) -> Picture:
             hint="Choose a PNG made here that no other program has saved again.",
             name=name,
         )
-    recipe, made = _parsed(texts[_OURS], name)
-    return Picture(recipe, made, texts.get(_THEIRS, ""))
+    recipe, made, recovery = _parsed(texts[_OURS], name)
+    return Picture(recipe, made, texts.get(_THEIRS, ""), recovery)
 
 
-def _parsed(text: str, name: str) -> tuple[Painting, Made]:
+def _parsed(text: str, name: str) -> tuple[Painting, Made, Recovery | None]:
     try:
         values = json.loads(text)
     except (ValueError, RecursionError):
@@ -187,7 +192,7 @@ def _parsed(text: str, name: str) -> tuple[Painting, Made]:
             name=name,
             reason=str(error),
         ) from error
-    return recipe, _made(values.get("made"), name)
+    return recipe, _made(values.get("made"), name), _recovery(values.get("recovery"))
 
 
 def _made(values: Any, name: str) -> Made:
@@ -201,6 +206,23 @@ def _made(values: Any, name: str) -> Made:
             raise _damaged(name, f"it does not say how the picture was made ({field.name})")
         known[field.name] = value
     return Made(**known)
+
+
+def _recovery(values: Any) -> Recovery | None:
+    """How near a picture came that went into noise and back; None when it did not, or does not say so in good order."""
+    if not isinstance(values, dict) or not values.keys() >= _EVIDENCE:
+        return None
+    numbers = [values[name] for name in ("round_trip_psnr", "original_psnr", "mean", "std")]
+    largest, pictures = values["largest"], values["pictures"]
+    in_order = (
+        all(type(one) is float and math.isfinite(one) for one in numbers if one is not None)
+        and None not in numbers[2:]
+        and type(largest) is int
+        and 0 <= largest <= 255
+        and isinstance(pictures, dict)
+        and all(isinstance(one, str) for one in pictures.values())
+    )
+    return Recovery(**{name: values[name] for name in _EVIDENCE}) if in_order else None
 
 
 def _texts(file: BinaryIO, name: str) -> dict[bytes, str]:

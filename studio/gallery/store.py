@@ -23,6 +23,7 @@ from typing import BinaryIO
 from PIL import Image
 
 from studio.core.errors import GalleryError
+from studio.core.events import Recovery
 from studio.core.recipe import Painting
 from studio.gallery import files
 from studio.gallery.home import cause
@@ -74,7 +75,12 @@ class Store:
             files.clear_unfinished(home / day)
 
     def save(
-        self, image: Image.Image, recipe: Painting, made: Made, owner: str
+        self,
+        image: Image.Image,
+        recipe: Painting,
+        made: Made,
+        owner: str,
+        recovery: Recovery | None = None,
     ) -> tuple[str, Path]:
         """Keeps one picture; when this returns, neither a crash nor a power cut loses it.
 
@@ -83,6 +89,7 @@ class Store:
             recipe: What made it: settled, one picture.
             made: How it came to be.
             owner: Whose it is.
+            recovery: How near it came, when it went into noise and back.
 
         Returns: The picture's id, and the file.
         Raises: GalleryError when the disk refuses; no half file is left behind then.
@@ -94,7 +101,8 @@ class Store:
 
         def write(file: BinaryIO) -> None:
             rgb = image if image.mode == "RGB" else image.convert("RGB")
-            rgb.save(file, "PNG", pnginfo=png_info(recipe, made), compress_level=COMPRESSION)
+            info = png_info(recipe, made, recovery)
+            rgb.save(file, "PNG", pnginfo=info, compress_level=COMPRESSION)
 
         try:
             files.write_whole(path, write)

@@ -1,4 +1,4 @@
-"""Keeps trajectories beside their pictures, within a bound: the oldest go first, and never one whose picture is starred.
+"""Keeps trajectories beside their pictures, within a bound: the oldest go first, starred ones never or last.
 
     <home>/2026-11-20/142233-123-seed7-a-lighthouse-k3j2h4e5f6g7a2b3.png
     <home>/2026-11-20/142233-123-seed7-a-lighthouse-k3j2h4e5f6g7a2b3.steps.safetensors
@@ -25,24 +25,31 @@ _OURS = re.compile(r"(\d{6}-\d{3}-[a-z0-9-]*-[a-z2-7]{16})(\.steps\.safetensors|
 class Trajectories:
     """The trajectories of one home. Many threads may use it, and several processes at once."""
 
-    def __init__(self, home: Path, gibibytes: float) -> None:
+    def __init__(self, home: Path, gibibytes: float, *, stars_hold: bool = True) -> None:
         """Opens a home; nothing is looked at before the first one is kept.
 
         Args:
             home: Folder of the pictures.
             gibibytes: Disk they may take together; 0 keeps none.
+            stars_hold: Starred ones never go. Where many share the disk they go last: one person's stars must not end it for all.
         """
         self._home = home
         self._limit = int(gibibytes * 2**30)
+        self._stars_hold = stars_hold
         self._lock = threading.Lock()
         self._taken: int | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether any are kept."""
+        return self._limit > 0
 
     def keep(self, picture: Path, kept: Trajectory) -> None:
         """Writes the trajectory of a picture, whole or not at all; older ones make room for it. Where none are wanted, none is.
 
         Raises: GalleryError when there is no room or the disk refuses; the picture is not touched.
         """
-        if not self._limit:
+        if not self.wanted:
             return
         content = trajectory.serialised(kept)
         with self._lock:
@@ -72,12 +79,14 @@ class Trajectories:
         if not path.is_file():
             raise Dropped(
                 "The steps of this picture are not kept any more.",
-                hint="They can be made again from its recipe.",
+                hint="They can be made again from its recipe."
+                if self.wanted
+                else "Raise STUDIO_STEPS_GIB.",
             )
         return trajectory.read(path)
 
     def _room_for(self, size: int) -> bool:
-        """Drops the oldest that no star protects until this many bytes fit; False when they cannot."""
+        """Drops the oldest, unstarred ones first, until this many bytes fit; False when they cannot."""
         if size > self._limit:
             return False
         if self._taken is not None and self._taken + size <= self._limit:
@@ -85,10 +94,13 @@ class Trajectories:
         # Others may write here too, and people delete pictures: what is there decides.
         sizes = self._sizes()
         taken = sum(sizes.values())
-        unstarred = (
-            path for path in sorted(sizes) if not _picture(path).with_suffix(STAR).exists()
+        starred = {path: _picture(path).with_suffix(STAR).exists() for path in sizes}
+        may_go = (
+            path
+            for path in sorted(sizes, key=lambda path: (starred[path], path))
+            if not (starred[path] and self._stars_hold)
         )
-        while taken + size > self._limit and (oldest := next(unstarred, None)) is not None:
+        while taken + size > self._limit and (oldest := next(may_go, None)) is not None:
             with contextlib.suppress(OSError):
                 oldest.unlink()
                 taken -= sizes[oldest]

@@ -15,6 +15,7 @@ from studio.gallery.trajectory import Trajectory
 from studio.results import result_of
 from studio.steps.files import original
 from studio.steps.remembered import Remembered
+from studio.steps.underway import so_far
 
 if TYPE_CHECKING:
     from studio.service import Studio
@@ -91,10 +92,8 @@ class Finder:
             job_id = picture_id.removeprefix(RUN)
             under_way = self._studio.engine.passes(job_id, owner)
             if under_way is not None:
-                from studio.keeping import trajectory
-
                 recipe, model, passes, total = under_way
-                steps = trajectory(recipe, model, passes, total) if passes else None
+                steps = so_far(recipe, model, passes, total) if passes else None
                 return Found(picture_id, recipe, None, steps, total=total)
             result = self._studio.results.of_job(job_id, owner)
         else:

@@ -1,7 +1,8 @@
 """The frames of a run: what each of its steps looks like.
 
 A quick look is one matrix product and needs no model; a full one asks the model's own decoder, beside the jobs, and is
-remembered. Both are put where the model's answer goes: at the source's aspect, or into their place in the picture.
+remembered. Both show what the model itself holds, where it lies in the picture: nothing of the original is pasted over it,
+so the noisy picture is the sum of estimate and noise to the eye too.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ VIEWS = ("noisy", "clean", "noise", "change")
 
 MEMORY = 192 * 2**20
 """Bytes of frames that are remembered: a thousand of 256 x 256."""
+
+BEYOND = (128, 128, 128)
+"""Where the model does not paint."""
 
 FULL_HEAT = 0.2
 """Change of a latent cell that gets the lightest colour, in standard deviations of a latent."""
@@ -94,7 +98,7 @@ class Frames:
         else:
             look = partial(_decoded, latent)
             pixels = self._studio.ask(look, owner, model=recipe.model, size=size).result()
-        return Image.fromarray(self._studio.wishes.placed(recipe, pixels))
+        return framed(pixels, *self._studio.wishes.place(recipe))
 
     def _decodable(self, steps: Trajectory) -> bool:
         """The very model of the run is here."""
@@ -111,6 +115,30 @@ def _decoded(latent: Latent, model: Model) -> Generator[Any, Any, Pixels]:
 
     pixels: Pixels = yield Decode(torch.from_numpy(latent)[None].to(model.device))
     return pixels
+
+
+def framed(pixels: Pixels, size: tuple[int, int], box: tuple[int, int, int, int]) -> Image.Image:
+    """What the model painted in a box of a picture, no larger than it was painted; grey where it does not paint.
+
+    Args:
+        pixels: (H, W, 3).
+        size: Width and height of the picture.
+        box: Left, top, right, bottom.
+    """
+    left, top, right, bottom = box
+    scale: float = max(pixels.shape[1] / (right - left), pixels.shape[0] / (bottom - top))
+    scale = min(scale, 1.0)
+
+    def scaled(length: int) -> int:
+        return max(1, round(length * scale))
+
+    inside = (scaled(right - left), scaled(bottom - top))
+    painted = Image.fromarray(pixels)
+    if painted.size != inside:
+        painted = painted.resize(inside, Image.Resampling.LANCZOS)
+    frame = Image.new("RGB", (scaled(size[0]), scaled(size[1])), BEYOND)
+    frame.paste(painted, (round(left * scale), round(top * scale)))
+    return frame
 
 
 def spread(amounts: Amounts, size: tuple[int, int], box: tuple[int, int, int, int]) -> Amounts:

@@ -9,13 +9,13 @@ T = TypeVar("T")
 
 
 class Remembered(Generic[T]):
-    """Values by key; the one used longest ago is forgotten first. Many threads may use it."""
+    """Values by key; the one used longest ago is forgotten first, the newest never. Many threads may use it."""
 
     def __init__(self, limit: int, size: Callable[[T], int]) -> None:
         """Nothing remembered yet.
 
         Args:
-            limit: Bytes the values may take together.
+            limit: Bytes the values may take together; more only while a single one is larger.
             size: Bytes of a value.
         """
         self._limit = limit
@@ -46,7 +46,7 @@ class Remembered(Generic[T]):
         value.set_result(made)
         with self._lock:
             self._taken += self._size(made)
-            for old in [key for key, value in self._values.items() if value.done()]:
+            for old in [one for one, value in self._values.items() if value.done() and one != key]:
                 if self._taken <= self._limit:
                     break
                 self._taken -= self._size(self._values.pop(old).result())

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.core.errors import GalleryError
-from studio.core.events import Event, Failed, Finished, Result
+from studio.core.events import Cancelled, Event, Failed, Finished, Result
 from studio.core.recipe import Painting
 from studio.core.turn import Turn
 from studio.gallery.metadata import read
@@ -19,6 +19,7 @@ from studio.steps.finding import Finder, Found, not_found
 from studio.steps.frames import Frames
 from studio.steps.looking import Looking
 from studio.steps.measures import beside, distances, numbers
+from studio.steps.underway import Measured
 from studio.wishes import Remark
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Steps:
         self._frames = Frames(studio)
         self._looking = Looking(studio)
         self._runs = Finder(studio)
+        self._measured = Measured()
 
     def trajectory(self, picture_id: str, owner: str) -> Trajectory:
         """The passes of a run.
@@ -51,7 +53,8 @@ class Steps:
         """What is known of a run, as plain JSON values.
 
         "state" is "done", "stopped", "running", "dropped" or "damaged"; "steps" has one row of numbers per pass (see
-        `measures.numbers`); "at_total" is how many the whole run has; "problem" says why there are none.
+        `measures.numbers`); "at_total" is how many the whole run has; "problem" says why there are none,
+        "again" whether `rerun` may bring them.
 
         Raises: NotFound.
         """
@@ -74,8 +77,9 @@ class Steps:
             "at_total": run.total,
             "prediction_type": run.steps.prediction_type if run.steps else None,
             "starred": run.result is not None and self._studio.store.starred(run.id),
+            "again": self._studio.trajectories.wanted,
             "bytes": run.steps.nbytes if run.steps else 0,
-            "steps": numbers(run.steps) if run.steps else [],
+            "steps": self._numbers(run),
             "words": self._words(run, 0),
             "turns": [
                 turn.as_dict() | {"words": self._words(run, turn.at)} for turn in run.recipe.turns
@@ -146,9 +150,14 @@ class Steps:
     def rerun(self, picture_id: str, owner: str) -> Run:
         """Make a picture again to have its steps again; no picture is added, and they are kept only if it comes out the same.
 
-        Raises: NotFound; what `Studio.submit` raises.
+        Raises: NotFound; GalleryError where no steps are kept; what `Studio.submit` raises.
         """
         run = self._runs.find(picture_id, owner)
+        if not self._studio.trajectories.wanted:
+            raise GalleryError(
+                "No steps are kept here, so they cannot be made again.",
+                hint="Raise STUDIO_STEPS_GIB.",
+            )
         result = run.result
         if result is None:
             raise GalleryError("This picture is still being painted.", hint="Stop it first.")
@@ -169,6 +178,13 @@ class Steps:
             raise not_found()
         self._studio.store.star(picture_id, on)
 
+    def _numbers(self, run: Found) -> list[dict[str, Any]]:
+        if run.steps is None:
+            return []
+        if run.result is None:
+            return self._measured.numbers(run.id, run.steps)
+        return numbers(run.steps)
+
     def _words(self, run: Found, index: int) -> list[dict[str, Any]]:
         """The words that hold at a pass, each with its place in the text."""
         text = words_at(run.steps, index) if run.steps else course(run.recipe, index).words
@@ -188,6 +204,9 @@ class Steps:
         from studio.gallery.metadata import fingerprint
         from studio.keeping import steps_of
 
+        if job.stopping and picture.steps_done != job.stop_after:
+            self._studio.results.made_again(result, job.id)
+            return Cancelled(job.picture, result)
         if fingerprint(Image.fromarray(picture.pixels)) != read(result.path).made.pixels:
             error = GalleryError(
                 "The picture came out differently this time, so these are not its steps.",

@@ -128,6 +128,7 @@ def launch(studio: "Studio", *, prevent_thread_lock: bool = False) -> tuple[gr.B
         arity=lambda: {number: len(event.inputs) for number, event in page.fns.items()},
         endpoints=lambda: public,
         hosted=settings.hosted,
+        workstation=settings.workstation,
     )
     _, address, _ = page.launch(
         server_name=settings.host,

@@ -1,4 +1,5 @@
-"""What stands between the network and Gradio: size and shape of requests, headers of answers, owner's cookie, head of the page.
+"""What stands between the network and Gradio: who may call, size and shape of requests, headers of answers,
+owner's cookie, head of the page.
 
 Requests that Gradio would choke on are refused here with one plain sentence. No answer carries a traceback.
 """
@@ -17,6 +18,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
+from studio.ui.strangers import objection
 from studio.ui.visitor import OWNER_COOKIE, is_token, new_token
 
 log = logging.getLogger("studio.page")
@@ -105,6 +107,7 @@ class Gate:
         arity: Number of values an event takes, by its number; tells a malformed event before Gradio sees it.
         endpoints: Parameters of every public endpoint, by its name; Gradio would answer to private names too.
         hosted: Whether the page lives in a frame of another site, where only cookies marked so are sent.
+        workstation: Whether nobody but the person at this machine may call; see `strangers.objection`.
         patience: Seconds within which a request's body must have arrived.
     """
 
@@ -116,6 +119,7 @@ class Gate:
         arity: Callable[[], Mapping[int, int]],
         endpoints: Callable[[], Mapping[str, Sequence[str]]],
         hosted: bool = False,
+        workstation: bool = False,
         patience: float = PATIENCE,
     ) -> None:
         self.app = app
@@ -123,6 +127,7 @@ class Gate:
         self.arity = arity
         self.endpoints = endpoints
         self.hosted = hosted
+        self.workstation = workstation
         self.patience = patience
         self.sessions = Sessions()
 
@@ -167,6 +172,9 @@ class Gate:
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
         """`receive`, with the body counted; a JSON body is read whole and judged first."""
         headers = Headers(scope=scope)
+        refusal = objection(scope["method"], headers, workstation=self.workstation)
+        if refusal:
+            raise Refused(HTTPStatus.FORBIDDEN, refusal)
         request = Request(scope)
         token = request.cookies.get(OWNER_COOKIE, "")
         heartbeat = _HEARTBEAT.fullmatch(scope["path"])

@@ -409,6 +409,22 @@ def test_a_picture_whose_steps_are_gone_is_shown_and_they_are_made_again(visit, 
     assert whole(page, "clean") == f"steps/{picture}/clean/3"
 
 
+def test_where_no_steps_are_kept_making_it_again_is_not_offered(visit, real):
+    page = visit(real.address)
+    picture = paint(page)
+    [kept] = [path for path in real.studio.store.newest(99) if picture in path.name]
+    kept.with_suffix(".steps.safetensors").unlink()
+
+    def as_with_no_room(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"again": False})
+
+    page.route(f"**/steps/{picture}", as_with_no_room)
+    open_steps(page, "dropped")
+    expect(page.locator(".run-line")).to_contain_text("not kept any more")
+    expect(page.locator("#reverse-act")).to_be_hidden()
+
+
 def test_a_damaged_file_of_steps_leaves_the_picture_usable(visit, real):
     page = visit(real.address)
     picture = paint(page)
@@ -446,6 +462,30 @@ def test_the_film_of_a_run_ends_with_its_picture(see, real, run, kind):
         assert film.n_frames > 5
         film.seek(film.n_frames - 1)
         assert abs(np.asarray(film.convert("RGB")).astype(int) - delivered).mean() < 8
+
+
+def test_while_another_film_is_made_the_page_says_so_and_asks_again(see, visit):
+    page, told = see(), []
+
+    def busy_once(route):
+        if told:
+            route.continue_()
+            return
+        told.append("busy")
+        route.fulfill(
+            status=503,
+            headers={"Retry-After": "1"},
+            json={"field": "", "message": "Another film is being made.", "hint": "Trying again."},
+        )
+
+    page.route("**/film?kind=webp", busy_once)
+    page.locator("#reverse-film").click()
+    with page.expect_download():
+        page.locator(".menu-item[data-kind=webp]").click()
+        expect(page.locator(".menu-told")).to_have_text("Another film is being made. Trying again.")
+    expect(page.locator(".menu-told")).to_be_hidden()
+    assert [one for one in visit.complaints if "503" not in one] == []
+    visit.complaints.clear()
 
 
 def test_another_browser_sees_nothing_of_a_run(visit, see, real, run):

@@ -32,6 +32,7 @@ def test_every_variable_is_read():
             "STUDIO_PICTURES_TOTAL": "9",
             "STUDIO_STEPS_GIB": "0.5",
             "STUDIO_MAX_MINUTES": "2.5",
+            "STUDIO_SHARED": "1",
         }
     )
     assert settings == Settings(
@@ -45,6 +46,7 @@ def test_every_variable_is_read():
         pictures_total=9,
         steps_gib=0.5,
         max_minutes=2.5,
+        shared=True,
     )
 
 
@@ -82,6 +84,7 @@ def test_a_tilde_in_the_home_is_the_persons_folder():
         (Settings(host="0.0.0.0"), False),
         (Settings(host="192.0.2.7"), False),
         (Settings(hosted=True), False),
+        (Settings(shared=True), False),
     ],
 )
 def test_a_workstation_is_what_nobody_else_can_reach(settings: Settings, alone: bool):

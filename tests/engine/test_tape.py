@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,9 +15,10 @@ from studio.core.errors import StudioError
 from studio.core.events import Cancelled, Finished
 from studio.core.turn import Turn
 from studio.diffusion.denoise import text_to_image
-from studio.diffusion.questions import Decode, Words
+from studio.diffusion.questions import Decode, Question, Stopped, Words
 from studio.diffusion.samplers import SAMPLERS
 from studio.engine.engine import Engine
+from studio.engine.job import REPLAYED
 from studio.engine.wish import Wish
 
 STEPS = 6
@@ -84,6 +86,62 @@ def test_a_tape_of_another_run_is_not_believed():
     again, model = painted(recipe(sampler="ddim", steps=STEPS), tape=other.passes[1:])
     assert np.array_equal(again.pixels, whole.pixels)
     assert len(model.passes) == STEPS
+
+
+@pytest.mark.parametrize("at", [0, 3])
+def test_a_run_whose_passes_nobody_keeps_holds_none_and_is_the_same(at: int):
+    whole, _ = painted(recipe(sampler="heun", steps=STEPS))
+    engine, model, kept = Engine(pictures_per_owner=8, pictures_total=8), FakeModel(), []
+
+    def keep(job: Any, picture: Any) -> Any:
+        kept.append(picture)
+        return Cancelled(0, None)
+
+    paint = partial(text_to_image, whole.recipe)
+    wish = Wish(whole.recipe, paint, tape=whole.passes[:at], recorded=False)
+    mailbox, _ = engine.submit([wish], "owner", loaded(model), title="Fake", keep=keep)
+    list(mailbox)
+    engine.close()
+    assert (len(model.passes), kept[0].passes) == (len(whole.passes) - at, ())
+    assert np.array_equal(kept[0].pixels, whole.pixels)
+
+
+def test_a_long_tape_keeps_nobody_waiting():
+    """Somebody who wishes it to stop is heard while it is replayed, not after."""
+    steps, heard_at = 60, 12
+    wished = recipe(steps=steps)
+    whole, _ = painted(wished)
+    engine, model, kept, told = Engine(pictures_per_owner=8, pictures_total=8), FakeModel(), [], []
+
+    def paint(model: Any) -> Any:
+        algorithm, answer, passes = text_to_image(wished, model), None, 0
+        while True:
+            try:
+                asked = algorithm.send(answer)
+            except StopIteration as end:
+                return end.value
+            try:
+                answer = yield asked
+            except Stopped as stop:
+                answer = yield algorithm.throw(stop)
+            passes += isinstance(asked, Question)
+            if passes == heard_at:
+                engine.cancel(told)
+
+    def keep(job: Any, picture: Any) -> Any:
+        kept.append(picture)
+        return Cancelled(0, None)
+
+    held = Future[Any]()
+    mailbox, ids = engine.submit(
+        [Wish(wished, paint, tape=whole.passes)], "owner", held, title="Fake", keep=keep
+    )
+    told += ids
+    held.set_result(model)
+    list(mailbox)
+    engine.close()
+    assert heard_at <= kept[0].steps_done <= heard_at + REPLAYED
+    assert model.passes == []
 
 
 def test_the_passes_of_a_run_are_what_the_model_saw_and_said():

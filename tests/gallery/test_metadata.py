@@ -13,6 +13,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from studio.core.errors import GalleryError
+from studio.core.events import Recovery
 from studio.core.recipe import MAX_SEED
 from studio.core.recipes import TextToImage
 from studio.core.styles import STYLES
@@ -94,6 +95,33 @@ def test_a_recipe_survives_the_png_round_trip(saved, recipe, made, words):
     picture = saved(wish, made)
     assert picture.recipe == wish
     assert picture.made == made
+
+
+def test_how_near_a_picture_came_survives_and_nonsense_is_passed_over(
+    recipe, made, image, tmp_path
+):
+    path = tmp_path / "picture.png"
+    good = Recovery(None, 31.25, 7, -0.004, 0.981, {"original": "sha256:" + "0" * 64})
+
+    def read_back(recovery):
+        image.save(path, pnginfo=png_info(recipe, made, recovery))
+        about = read(path)
+        assert (about.recipe, about.made) == (recipe, made)
+        return about.recovery
+
+    assert read_back(good) == good
+    assert read_back(None) is None
+    for nonsense in (
+        {"original_psnr": "31"}, {"mean": None}, {"std": True}, {"largest": 256}, {"largest": 7.0},
+        {"pictures": None}, {"pictures": {"original": 7}},
+    ):  # fmt: skip
+        assert read_back(dataclasses.replace(good, **nonsense)) is None
+    ours = {"atelier": 1, "recipe": recipe.as_dict(), "made": dataclasses.asdict(made)}
+    for nonsense in ({}, [], 7, {"largest": 7, "mean": 0.0, "std": 1.0, "pictures": {}}):
+        info = PngImagePlugin.PngInfo()
+        info.add_itxt("atelier", json.dumps(ours | {"recovery": nonsense}))
+        image.save(path, pnginfo=info)
+        assert read(path).recovery is None
 
 
 def test_any_legal_recipe_survives_the_png_round_trip(saved, made):

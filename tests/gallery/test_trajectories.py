@@ -107,9 +107,12 @@ def test_steps_that_were_dropped_are_said_to_be(kept, picture):
     assert "made again" in dropped.value.hint_text
 
 
-def sized(store: Store, recipe: TextToImage, files: float) -> Trajectories:
+def sized(
+    store: Store, recipe: TextToImage, files: float, *, stars_hold: bool = True
+) -> Trajectories:
     """A shelf with room for this many trajectories of the test's size."""
-    return Trajectories(store.home, files * len(serialised(steps(recipe))) / 2**30)
+    room = files * len(serialised(steps(recipe))) / 2**30
+    return Trajectories(store.home, room, stars_hold=stars_hold)
 
 
 def test_the_oldest_make_room_and_starred_ones_stay(store, image, recipe, made):
@@ -140,6 +143,23 @@ def test_where_every_other_one_is_starred_the_new_one_is_not_kept(store, image, 
         shelf.keep(three, steps(recipe))
     assert "STUDIO_STEPS_GIB" in full.value.hint_text
     assert [beside(path).exists() for path in (one, two, three)] == [True, True, False]
+
+
+def test_where_many_share_the_disk_starred_ones_go_last(store, image, recipe, made):
+    saved = [store.save(image, recipe, made, "anna") for _ in range(5)]
+    shelf = sized(store, recipe, 3.5, stars_hold=False)
+    for name, path in saved[:3]:
+        shelf.keep(path, steps(recipe))
+        store.star(name, name != saved[2][0])
+
+    def left() -> list[bool]:
+        return [beside(path).exists() for _, path in saved]
+
+    shelf.keep(saved[3][1], steps(recipe))
+    assert left() == [True, True, False, True, False], "the newer unstarred one goes first"
+    store.star(saved[3][0], True)
+    shelf.keep(saved[4][1], steps(recipe))
+    assert left() == [False, True, False, True, True], "then the oldest starred one"
 
 
 def test_where_no_room_is_set_aside_none_are_kept_and_nobody_is_told(store, picture, recipe):

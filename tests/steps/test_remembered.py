@@ -53,3 +53,19 @@ def test_what_is_larger_than_the_room_is_given_out_all_the_same():
     remembered: Remembered[str] = Remembered(3, len)
     assert remembered.get("a", lambda: "long" * 9) == "long" * 9
     assert remembered.get("b", lambda: "abc") == "abc"
+
+
+def test_the_newest_stays_however_large_and_goes_when_another_comes():
+    remembered: Remembered[str] = Remembered(3, len)
+    made = []
+
+    def value(key: str, content: str) -> str:
+        return remembered.get(key, lambda: made.append(key) or content)  # type: ignore[func-returns-value]
+
+    for _ in range(3):
+        value("large", "long" * 9)
+    assert made == ["large"]
+    for _ in range(3):
+        value("b", "x")
+        value("c", "yy")
+    assert made == ["large", "b", "c"], "the two have room together once the large one is gone"

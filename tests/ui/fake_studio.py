@@ -171,7 +171,7 @@ class FakeStudio:
         self.catalog = SimpleNamespace(
             revision=lambda model: "not here", loaded=lambda model: False
         )
-        self.wishes = SimpleNamespace(placed=lambda recipe, pixels: pixels, place=self.place)
+        self.wishes = SimpleNamespace(place=self.place)
         self.steps = Steps(self)  # type: ignore[arg-type]
         self.inputs = Inputs(home)
         self.recoveries = Recoveries(self.inputs)

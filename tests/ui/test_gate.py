@@ -234,6 +234,122 @@ def test_in_a_frame_of_another_site_the_cookie_still_comes_back():
     assert "huggingface" not in at_home.headers["content-security-policy"]
 
 
+def knocked(method: str, *, workstation: bool, **headers: str) -> httpx.Response:
+    """What a studio's gate answers; behind it every request is fine."""
+
+    async def fine(scope: Any, receive: Any, send: Any) -> None:
+        await HTMLResponse("the secret")(scope, receive, send)
+
+    gate = Gate(
+        fine,
+        decorate=lambda _, document: document,
+        arity=dict,
+        endpoints=dict,
+        workstation=workstation,
+    )
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app=gate)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return await client.request(method, "/picture/x", headers=named)
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost", "localhost:7860", "LOCALHOST:80", "127.0.0.1", "127.0.0.1:7999", "[::1]",
+        "[::1]:7860",
+    ],
+)  # fmt: skip
+def test_a_workstation_answers_to_its_own_names(host: str):
+    assert knocked("GET", workstation=True, host=host).status_code == 200
+    assert knocked("POST", workstation=True, host=host).status_code == 200, (
+        "programs send no Origin"
+    )
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example:7999", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example:7860",
+        "192.0.2.7:7860", "0.0.0.0:7860", "evil@localhost", "localhost/evil", "localhost#", "[::1",
+        "localhost:7860:1", "", " ",
+    ],
+)  # fmt: skip
+def test_a_strangers_name_that_leads_to_a_workstation_opens_nothing(host: str):
+    """DNS rebinding: the page of another site, whose name now means 127.0.0.1, is of one origin with us to the browser."""
+    for method in ("GET", "POST"):
+        answer = knocked(method, workstation=True, host=host, origin=f"http://{host}")
+        assert answer.status_code == 403
+        assert answer.text.endswith("open it as localhost or 127.0.0.1.")
+
+
+@pytest.mark.parametrize(
+    "header", ["forwarded", "x_forwarded_for", "x_forwarded_host", "x_forwarded_proto", "x_real_ip"]
+)
+def test_whoever_comes_through_a_proxy_is_not_the_person_at_the_machine(header: str):
+    answer = knocked("GET", workstation=True, **{header: "192.0.2.7"})
+    assert answer.status_code == 403
+    assert "STUDIO_SHARED=1" in answer.text
+    assert knocked("GET", workstation=False, **{header: "192.0.2.7"}).status_code == 200
+
+
+@pytest.mark.parametrize("workstation", [True, False])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example", "http://localhost:3000", "http://127.0.0.1:7860", "null", "",
+        "https://localhost:7860.evil.example", "http://evil@localhost:7860", "file://", "http://",
+        "localhost:7860",
+    ],
+)  # fmt: skip
+def test_pages_of_other_sites_change_nothing(origin: str, workstation: bool):
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        answer = knocked(method, workstation=workstation, host="localhost:7860", origin=origin)
+        assert (answer.status_code, answer.text) == (403, "Pages of other sites may not do this.")
+
+
+@pytest.mark.parametrize(
+    ("headers", "workstation"),
+    [
+        ({"host": "localhost:7860", "origin": "http://localhost:7860"}, True),
+        ({"host": "[::1]:7860", "origin": "http://[::1]:7860"}, True),
+        ({"host": "localhost", "origin": "http://localhost:80"}, True),
+        ({"host": "someone-atelier.hf.space", "origin": "https://someone-atelier.hf.space"}, False),
+        ({"host": "192.0.2.7:7860", "origin": "http://192.0.2.7:7860"}, False),
+        (
+            {
+                "host": "127.0.0.1:7860",
+                "x_forwarded_host": "atelier.example",
+                "origin": "https://atelier.example",
+            },
+            False,
+        ),
+    ],
+)
+def test_our_own_page_may_also_in_a_frame_of_another_site(
+    headers: dict[str, str], workstation: bool
+):
+    """A frame's requests carry the frame's own Origin, whatever site is around it."""
+    assert knocked("POST", workstation=workstation, **headers).status_code == 200
+
+
+def test_a_served_workstation_is_closed_to_strangers(served: SimpleNamespace):
+    """As launched from its settings; its own self-request at the start has passed by now."""
+    evil = {"host": "evil.example:7999"}
+    for path in ("/", "config", "atelier/status", "picture/aaaaaaaaaaaaaaaa", "gradio_api/info"):
+        assert served.client.get(path, headers=evil).status_code == 403, path
+    body = {"fn_index": 0, "data": [], "session_hash": "stranger12"}
+    foreign = {"origin": "https://evil.example"}
+    for headers in (evil, foreign):
+        assert served.client.post(JOIN, json=body, headers=headers).status_code == 403
+        star = served.client.post("steps/aaaaaaaaaaaaaaaa/star?on=1", headers=headers)
+        assert star.status_code == 403
+
+
 def test_what_breaks_behind_the_gate_is_an_id_without_a_story(caplog: Any):
     async def broken(scope: Any, receive: Any, send: Any) -> None:
         raise KeyError("the secret")

@@ -47,6 +47,8 @@
 
     const visible = () => plates.filter(({ node: plate }) => plate.checkVisibility());
 
+    const partly = () => ["inpaint", "outpaint"].includes(run.recipe.kind);
+
     function write(step) {
       node.toggleAttribute("data-end", !step);
       if (!step) return equation.replaceChildren(A.make("span", { class: "ending" }, A.say("This is the picture as it was kept: the file itself, byte for byte.")));
@@ -58,7 +60,8 @@
       const number = (value, digits) => `<mn>${value.toFixed(digits)}</mn>`;
       equation.replaceChildren(math(`${SYMBOLS.noisy}<mo>=</mo>${root(ALPHA)}<mspace width=".15em"/>${SYMBOLS.clean}<mo>+</mo>${root(`<mn>1</mn><mo>−</mo>${ALPHA}`)}<mspace width=".15em"/>${SYMBOLS.noise}`),
         math(`<mo>=</mo>${root(number(level, 4))}<mspace width=".15em"/>${SYMBOLS.clean}<mo>+</mo>${root(number(1 - level, 4))}<mspace width=".15em"/>${SYMBOLS.noise}`),
-        math(`<mo>=</mo>${number(a, 4)}<mspace width=".15em"/>${SYMBOLS.clean}<mo>+</mo>${number(b, 4)}<mspace width=".15em"/>${SYMBOLS.noise}`));
+        math(`<mo>=</mo>${number(a, 4)}<mspace width=".15em"/>${SYMBOLS.clean}<mo>+</mo>${number(b, 4)}<mspace width=".15em"/>${SYMBOLS.noise}`),
+        partly() ? A.make("span", { class: "ending" }, A.say("What the model itself holds. In the finished picture, what lies outside the mask is the original.")) : "");
     }
 
     function at(index) {

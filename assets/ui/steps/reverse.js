@@ -138,7 +138,7 @@
       const [text, label, wish] = offers[state] ?? ["", "", ""];
       words.textContent = busy ? own.line : state === "running" ? A.say("Painting, step {index} of {total}", { index: steps.length, total }) : text;
       line.dataset.tone = "";
-      act.hidden = !label || busy;
+      act.hidden = !label || busy || (wish === "again" && !run.again);
       act.textContent = label;
       act.onclick = () => begin({ act: wish, id: run.id });
       stop.hidden = !(busy || state === "running");

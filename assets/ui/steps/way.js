@@ -65,19 +65,9 @@
       }));
     }
 
-    async function download(kind) {
-      told.textContent = A.say("Making the file");
-      try {
-        const answer = await fetch(address({ kind, space, frames: kind === "png" ? wish.frames : Math.min(FILM, drawn.frames[kind]) }));
-        if (answer.status !== 200) throw await answer.json();
-        const name = answer.headers.get("content-disposition")?.match(/filename="(.+)"/)?.[1] ?? "noise";
-        const link = A.make("a", { href: URL.createObjectURL(await answer.blob()), download: name });
-        link.click();
-        told.textContent = "";
-        setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-      } catch (error) {
-        told.textContent = error.hint === undefined ? A.say("The studio does not answer.") : A.sentence(error);
-      }
+    function download(kind) {
+      const frames = kind === "png" ? wish.frames : Math.min(FILM, drawn.frames[kind]);
+      A.takeFilm(address({ kind, space, frames }), (sentence) => { told.textContent = sentence; });
     }
     return { node, draw };
   };

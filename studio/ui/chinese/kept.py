@@ -31,6 +31,7 @@ WORDS: dict[str, str] = {
     "Wait a moment.": "请稍候。",
     "This picture is still being painted.": "这张图片还在画。",
     "Stop it first.": "请先停止它。",
+    "No steps are kept here, so they cannot be made again.": "这里不保存步骤，因此无法重新生成。",
     "This picture is finished; there is nothing left to do.": "这张图片已经完成，没有剩下的步骤。",
     "So it is made from the start.": "因此从头开始画。",
     "The picture came out differently this time, so these are not its steps.": "这次画出的图片不一样，所以这些不是它的步骤。",

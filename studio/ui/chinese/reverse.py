@@ -91,6 +91,9 @@ WORDS: dict[str, str] = {
     "Every picture begins as noise. Choose one of yours, or paint one now.": "每幅画都从噪声开始。选一张，或现在画一张。",
     "Paint a new one": "画一张新的",
     "See how it came to be": "看它怎样变成画",
+    "What the model itself holds. In the finished picture, what lies outside the mask is the original.": (
+        "这是模型自己所持有的内容；成品中遮罩以外的部分是原图。"
+    ),
     # A change of course
     "The setting {name} is missing.": "缺少设置 {name}。",
     "Fresh noise": "新噪声",

@@ -23,6 +23,7 @@ from studio.core.forward import Forward
 from studio.noising import clamped, packed
 from studio.ui import boundary, words
 from studio.ui.form import part
+from studio.ui.steps.films import Busy, refused
 from studio.ui.steps.panel import Endpoint, Panel
 from studio.ui.steps.panes import EXAMPLES, Gone, Panes
 from studio.ui.visitor import language_of, owner_of
@@ -151,6 +152,8 @@ def _guarded(
         except Gone:
             said = words.say("Not found.", language)
             return PlainTextResponse(said, status_code=HTTPStatus.NOT_FOUND)
+        except Busy as error:
+            return refused(error, language)
         except (ModelUnavailable, QueueFull) as error:
             # Not a failure: the page asks again until the model is there, or has time.
             told = boundary.told(error, language)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from studio import film
-from studio.core.errors import RecipeError, StudioError
+from studio.core.errors import RecipeError
 from studio.core.forward import Forward
 from studio.noising import Noising, Place, to_picture
 from studio.ui.routes import asset_paths
+from studio.ui.steps.films import Films
 
 if TYPE_CHECKING:
     from studio.service import Studio
@@ -29,12 +30,6 @@ EXAMPLES = tuple(
 PLACES = 16
 """Places in latent space that are remembered; one is 100 kB."""
 
-FILMS = 2
-"""Films made at the same time; others wait."""
-
-PATIENCE = 20.0
-"""Seconds a film waits for others: who waits holds one of the server's threads."""
-
 
 class Gone(Exception):
     """There is no such picture, for this owner."""
@@ -46,7 +41,7 @@ class Panes:
     def __init__(self, studio: "Studio", pictures: "Pictures") -> None:
         self._studio = studio
         self._pictures = pictures
-        self._films = threading.Semaphore(FILMS)
+        self._films = Films()
         self._lock = threading.Lock()
         self._places: OrderedDict[str, Place] = OrderedDict()
 
@@ -93,14 +88,13 @@ class Panes:
         return to_picture(x) if wish.space == "pixels" else self._studio.noising.decoded(x, owner)
 
     def film(self, wish: Forward, owner: str, kind: str, frames: int) -> bytes:
-        """The whole way into noise as a file."""
+        """The whole way into noise as a file.
+
+        Raises: Busy when there is no room for it just now.
+        """
         film.check(kind)
-        if not self._films.acquire(timeout=PATIENCE):
-            raise StudioError("Other films are being made just now.", hint="Try again in a moment.")
-        try:
+        with self._films.room(owner):
             noising = self.noising(wish, owner)
             timesteps = film.spread(frames, len(noising.schedule), kind)
             pictures = [self.image(wish, noising, t, owner) for t in timesteps]
             return film.film(pictures, kind, labels=[f"t = {t}" for t in timesteps])
-        finally:
-            self._films.release()

@@ -5,7 +5,6 @@ A run is its owner's; to anybody else it does not exist.
 
 import io
 import math
-import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from starlette.routing import Route
 from studio import film
 from studio.core.errors import NotFound, RecipeError
 from studio.ui import boundary, words
+from studio.ui.steps.films import Busy, Films, refused
 from studio.ui.visitor import language_of, owner_of
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ GROUPS = ("all", "coarse", "middle", "fine")
 FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 FRESH = {"Cache-Control": "no-store"}
 
-FILMS = 2
-"""Films made at the same time; others wait."""
+FILM_SIDE, FILM_PIXELS = 512, 2**24
+"""Longest side of the pictures of a film, and most pixels of all of them together."""
 
 HEAT = ((0, (120, 20, 60)), (128, (232, 82, 32)), (255, (255, 226, 120)))
 """Colours of a word map, from little to much; how much is also how opaque."""
@@ -41,7 +41,7 @@ HEAT = ((0, (120, 20, 60)), (128, (232, 82, 32)), (255, (255, 226, 120)))
 
 def routes(studio: "Studio") -> list[Route]:
     """All of them, to stand before Gradio's."""
-    films = threading.Semaphore(FILMS)
+    films = Films()
 
     def answered(look: Callable[[Request, str], Response]) -> Callable[[Request], Response]:
         """An endpoint: what cannot be shown is said in words, and what is somebody else's is not there."""
@@ -49,6 +49,8 @@ def routes(studio: "Studio") -> list[Route]:
         def endpoint(request: Request) -> Response:
             try:
                 return look(request, owner_of(request))
+            except Busy as error:
+                return refused(error, language_of(request))
             except Exception as error:
                 absent = isinstance(error, NotFound)
                 status = HTTPStatus.NOT_FOUND if absent else HTTPStatus.UNPROCESSABLE_ENTITY
@@ -96,7 +98,7 @@ def routes(studio: "Studio") -> list[Route]:
     def filmed(request: Request, owner: str) -> Response:
         kind = request.query_params.get("kind", "gif")
         view = _one_of("view", request.query_params.get("view", "clean"), VIEWS)
-        with films:
+        with films.room(owner):
             content = film_of(studio, request.path_params["id"], owner, kind, view)
         named = {"content-disposition": f'attachment; filename="steps.{kind}"'}
         return Response(content, media_type=film.KINDS[kind], headers=FRESH | named)
@@ -114,15 +116,27 @@ def routes(studio: "Studio") -> list[Route]:
 def film_of(studio: "Studio", name: str, owner: str, kind: str, view: str) -> bytes:
     """The steps of a run one after the other, its picture last, as a file of a kind in `film.KINDS`.
 
+    Its pictures are made smaller one by one, so that a film takes the same memory whatever the size of the picture.
+
     Raises: NotFound; GalleryError when there are no steps; RecipeError for another kind.
     """
     made = len(studio.steps.trajectory(name, owner))
-    if kind not in film.KINDS or film.missing(kind):
-        return film.film([], kind)
+    film.check(kind)
     places = film.spread(made + 1, made + 1, kind)
-    frames = [studio.steps.frame(name, owner, view, place) for place in places]
+    most = FILM_PIXELS // len(places)
+    frames = [_small(studio.steps.frame(name, owner, view, place), most) for place in places]
     total = studio.steps.table(name, owner)["at_total"]
     return film.film(frames, kind, labels=[f"{place} / {total}" for place in places])
+
+
+def _small(image: Image.Image, most: int) -> Image.Image:
+    """The picture, or a smaller one of its proportions: no side over FILM_SIDE, and at most `most` pixels."""
+    width, height = image.size
+    ratio = min(FILM_SIDE / max(width, height), (most / (width * height)) ** 0.5)
+    if ratio >= 1:
+        return image
+    size = (max(1, int(width * ratio)), max(1, int(height * ratio)))
+    return image.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
 
 
 def _whole(text: str) -> int:
