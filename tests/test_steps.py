@@ -205,6 +205,16 @@ def test_every_turn_changes_the_rest_and_nothing_before_it(
     assert [row["field"] for row in told["differs"]] == ["turns"]
 
 
+def test_a_run_is_nowhere_apart_from_itself(studio: Studio, whole: Any):
+    source = wish("outpaint", studio).source
+    there = Recover(source=source, prompt="a lake", steps=4, num_timesteps=400)
+    back = made(studio.submit(there, "me"))
+    for one in (whole("text_to_image", "heun"), back):
+        told = studio.steps.compare(one.id, one.id, "me")
+        assert {row["distance"] for row in told["steps"]} == {0.0}
+    assert len(told["steps"]) == 4 < len(told["beside"]) == back.steps_total
+
+
 def test_another_seed_is_of_the_noise_still_to_come(studio: Studio, whole: Any):
     """It changes a sampler that draws noise, and one that draws none not at all."""
     for sampler, same in (("euler_a", False), ("ddim", True)):

@@ -48,7 +48,7 @@ def branched(recipe: Painting, turn: Turn) -> Painting:
 def words_at(steps: Trajectory, index: int) -> str:
     """The words that hold at a pass, as the model reads them."""
     recipe = steps.recipe
-    if isinstance(recipe, Recover) and index < _way_in(steps):
+    if isinstance(recipe, Recover) and index < way_in(steps):
         return recipe.source_prompt
     return course(recipe, index).words
 
@@ -61,6 +61,8 @@ def course(recipe: Painting, index: int) -> Painting:
     return recipe
 
 
-def _way_in(steps: Trajectory) -> int:
-    """Passes made on the way into noise: the way back begins with the last look at the noisiest level."""
+def way_in(steps: Trajectory) -> int:
+    """Passes made on the way into noise, 0 where there is none: the way back begins with the last look at the noisiest level."""
+    if not isinstance(steps.recipe, Recover):
+        return 0
     return int(np.flatnonzero(steps.t == steps.t.max())[-1])

@@ -7,6 +7,7 @@ import numpy as np
 
 from studio.core.errors import GalleryError
 from studio.gallery.trajectory import Array, Latent, Trajectory
+from studio.steps.course import way_in
 
 
 def numbers(steps: Trajectory) -> list[dict[str, Any]]:
@@ -50,8 +51,9 @@ def numbers(steps: Trajectory) -> list[dict[str, Any]]:
 def distances(one: Trajectory, other: Trajectory) -> list[dict[str, float]]:
     """How far two runs are apart at the timesteps of the first: "index", "t" and "distance".
 
-    The distance is the root mean square of x_A - x_B, noisy latents of unit variance; between the timesteps of the second run
-    its x is taken to move evenly, beyond them the two are not compared.
+    The distance is the root mean square of x_A - x_B, noisy latents of unit variance, for the passes that `beside` lays side by
+    side; between the timesteps of the second run its x is taken to move evenly, beyond them the two are not compared. Neither
+    is the way into noise, whose passes are guesses.
 
     Raises: GalleryError when their latents have different shapes.
     """
@@ -60,12 +62,42 @@ def distances(one: Trajectory, other: Trajectory) -> list[dict[str, float]]:
             "These two pictures cannot be compared step by step: they differ in size or model.",
             hint="Choose one of the same size.",
         )
-    rows = []
-    for index, t in enumerate(one.t):
-        if other.t.min() <= t <= other.t.max():
-            distance = rms(one.noisy(index) - _at(other, float(t)))
-            rows.append({"index": index, "t": float(t), "distance": distance})
+    there, rows = beside(one, other), []
+    levels, looks = _looks(other)
+    for index in range(way_in(one), len(one)):
+        t = float(one.t[index])
+        if other.t[there[index]] == t:
+            x = other.noisy(there[index])
+        elif levels[0] < t < levels[-1]:
+            high = int(np.searchsorted(levels, t))
+            share = (t - levels[high - 1]) / (levels[high] - levels[high - 1])
+            below, above = (other.noisy(looks[near][-1]) for near in (high - 1, high))
+            x = (1 - share) * below + share * above
+        else:
+            continue
+        rows.append({"index": index, "t": t, "distance": rms(one.noisy(index) - x)})
     return rows
+
+
+def beside(one: Trajectory, other: Trajectory) -> list[int]:
+    """For every pass of a run the pass of another that belongs beside it.
+
+    As long as both ask at the same timesteps that is the same pass. Elsewhere it is the same look at the same timestep, for a
+    sampler that looks twice; the last look, where the run really went on from, when the other looked more often or less; and
+    the last look at the nearest timestep where there is none. Of a way there and back, only the way back is looked at.
+    """
+    common = min(len(one), len(other))
+    if not np.array_equal(one.t[:common], other.t[:common]):
+        common = 0
+    mine = dict(zip(*_looks(one), strict=True))
+    levels, looks = _looks(other)
+    pairs = list(range(common))
+    for index in range(common, len(one)):
+        t = one.t[index]
+        theirs, own = looks[np.abs(levels - t).argmin()], mine.get(t, [])
+        alike = index in own and len(own) == len(theirs)
+        pairs.append(theirs[own.index(index)] if alike else theirs[-1])
+    return pairs
 
 
 def per_cell(difference: Latent) -> Latent:
@@ -79,11 +111,8 @@ def rms(values: Array) -> float:
     return float(np.sqrt(np.square(values, dtype=np.float64).mean()))
 
 
-def _at(steps: Trajectory, t: float) -> Latent:
-    """The noisy latent of a run at t, evenly between its timesteps, which fall."""
-    after = int(np.searchsorted(-steps.t, -t))
-    if after == 0 or steps.t[after] == t:
-        return steps.noisy(after)
-    high, low = float(steps.t[after - 1]), float(steps.t[after])
-    share = (high - t) / (high - low)
-    return (1 - share) * steps.noisy(after - 1) + share * steps.noisy(after)
+def _looks(steps: Trajectory) -> tuple[Array, list[list[int]]]:
+    """The timesteps a run asks at, rising, and the passes at each, without the way into noise."""
+    begin = way_in(steps)
+    levels = np.unique(steps.t[begin:])
+    return levels, [(begin + np.flatnonzero(steps.t[begin:] == t)).tolist() for t in levels]

@@ -18,7 +18,7 @@ from studio.steps.course import branched, course, tape, words_at
 from studio.steps.finding import Finder, Found, not_found
 from studio.steps.frames import Frames
 from studio.steps.looking import Looking
-from studio.steps.measures import distances, numbers
+from studio.steps.measures import beside, distances, numbers
 from studio.steps.underway import Measured
 from studio.wishes import Remark
 
@@ -108,7 +108,9 @@ class Steps:
         return self._looking.word_map(run.id, run.passes, owner, index, word, group)
 
     def compare(self, one: str, other: str, owner: str) -> dict[str, Any]:
-        """How far two runs are apart step by step, and the settings that differ: see `measures.distances`.
+        """How far two runs are apart step by step, and the settings that differ.
+
+        "steps" is as `measures.distances` has it, "beside" the pass of the other for every pass of the first.
 
         Raises: NotFound; GalleryError when steps cannot be read or compared.
         """
@@ -117,6 +119,7 @@ class Steps:
         names = [*mine, *(name for name in theirs if name not in mine)]
         return {
             "steps": distances(a.passes, b.passes),
+            "beside": beside(a.passes, b.passes),
             "differs": [
                 {"field": name, "a": mine.get(name), "b": theirs.get(name)}
                 for name in names

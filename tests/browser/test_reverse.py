@@ -229,6 +229,79 @@ def test_a_branch_that_changes_nothing_is_the_same_picture(see, real, run):
     assert np.array_equal(*same)
 
 
+@pytest.fixture
+def painted(real, run):
+    """Paints a run more of that person; its id."""
+
+    def paint(**values):
+        recipe = TextToImage(**{"prompt": "a lake at sunset", "seed": 7, "steps": 8} | values)
+        return list(real.studio.submit(recipe, run.owner).events())[-1].result.id
+
+    return paint
+
+
+def open_picture(page, picture):
+    page.locator(f".reverse .recent[data-id='{picture}']").click()
+    page.wait_for_function(
+        "id => Atelier.room('steps').part('reverse').run?.picture === id", arg=picture
+    )
+
+
+def test_a_branch_sends_nothing_that_was_not_touched(see, real, run, painted):
+    """Whatever a slider makes of a value: the number shown is the number that holds."""
+    parent = painted(guidance_scale=3.217)
+    page = see()
+    open_picture(page, parent)
+    go(page, 2)
+    page.locator("#reverse-branch").click()
+    guidance = page.locator("[data-field=guidance_scale] .branch-value")
+    expect(guidance).to_have_text("3.217")
+    page.locator("#branch-guidance_scale").press("ArrowRight")
+    expect(guidance).not_to_have_text("3.217")
+    page.locator("#branch-guidance_scale").press("ArrowLeft")
+    expect(guidance).to_have_text("3.217")
+    page.locator("#reverse-branch").click()
+    child = branch(page, 2)
+    kept = real.studio.steps.trajectory(child, run.owner).recipe
+    assert (kept.turns, kept.guidance_scale) == ((Turn(2),), 3.217)
+    same = [pixels(body(page, real.address, f"picture/{one}")) for one in (parent, child)]
+    assert np.array_equal(*same)
+
+
+def test_the_branch_shows_what_holds_at_its_step_and_keeps_what_was_typed(see, real, run, painted):
+    turn = Turn(5, prompt="a red meadow", guidance_scale=4.3)
+    turned = real.studio.steps.branch(run.picture, run.owner, turn)
+    picture = list(turned.events())[-1].result.id
+    page = see()
+    open_picture(page, picture)
+    go(page, 2)
+    page.locator("#reverse-branch").click()
+    prompt, guidance = page.locator("#branch-prompt"), page.locator(".branch-value").first
+    expect(prompt).to_have_value("a lake at sunset")
+    page.locator("#branch-negative_prompt").fill("people")
+    go(page, 7)
+    expect(prompt).to_have_value("a red meadow")
+    expect(guidance).to_have_text("4.3")
+    expect(page.locator("#branch-negative_prompt")).to_have_value("people")
+    prompt.fill("a blue meadow")
+    go(page, 4)
+    expect(prompt).to_have_value("a blue meadow")
+    expect(guidance).not_to_have_text("4.3")
+
+
+def test_the_second_look_at_a_step_stands_beside_the_second_look(see, painted):
+    one, other = (painted(sampler="heun", seed=seed, steps=4) for seed in (1, 2))
+    page = see()
+    open_picture(page, one)
+    page.locator("#reverse-compare").click()
+    page.locator(f".partners .recent[data-id='{other}']").click()
+    page.locator(".against[data-state=ready]").wait_for()
+    yours = page.locator(".trio .plate[data-view=b] .plate-mat")
+    for step in (1, 2, 3, 4):
+        go(page, step)
+        expect(yours).to_have_attribute("data-shown", f"steps/{other}/clean/{step}")
+
+
 def test_a_word_glows_where_the_network_looks_for_it(see, real, run):
     page, picture = see(), run.picture
     go(page, 3)
@@ -456,4 +529,18 @@ def test_on_a_phone_one_view_is_large_and_the_others_a_tap_away(see):
     assert shown.bounding_box()["width"] > 340
     page.locator(".views-narrow .view[data-view=noise]").click()
     expect(page.locator(".figure .plate:visible")).to_have_attribute("data-view", "noise")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_on_a_phone_two_runs_are_compared_one_large_picture_at_a_time(see, painted):
+    painted(seed=3)
+    page = see(**PHONE)
+    page.locator("#reverse-compare").click()
+    page.locator(".against[data-state=ready]").wait_for()
+    shown = page.locator(".trio .plate:visible")
+    for plate in ("a", "b", "under"):
+        page.locator(f".against .view[data-plate={plate}]").click()
+        expect(shown).to_have_count(1)
+        expect(shown).to_have_attribute("data-view", plate)
+        assert shown.bounding_box()["width"] > 340
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,14 +1,20 @@
 """Numbers, heat and distances of steps, against formulas."""
 
+import dataclasses
+
 import numpy as np
 import pytest
+import torch
 
 from studio.core.errors import GalleryError
-from studio.core.recipes import TextToImage
+from studio.core.recipe import Painting
+from studio.core.recipes import Recover, TextToImage
 from studio.diffusion.forward import cosine, noised
+from studio.diffusion.samplers import SAMPLERS
+from studio.diffusion.solver import Solver
 from studio.gallery.trajectory import Projection, Trajectory
 from studio.steps.heat import RAMP, coloured
-from studio.steps.measures import distances, numbers
+from studio.steps.measures import beside, distances, numbers
 
 LEVELS = cosine(1000)
 
@@ -76,6 +82,60 @@ def test_between_timesteps_the_other_run_moves_evenly_and_beyond_them_nothing_is
     expected = np.sqrt(((fine.noisy(1) - middle) ** 2).mean())
     assert (row["index"], row["t"]) == (1, 700)
     assert row["distance"] == pytest.approx(expected, rel=1e-5)
+
+
+def wandered(t: list[float], seed: int = 0, recipe: Painting | None = None) -> Trajectory:
+    """Steps that are elsewhere at every pass, so that no two of them can be taken for each other."""
+    clean, eps = np.random.default_rng(seed).standard_normal((2, 4, 6, 5)).astype(np.float32)
+    steps = run(t, clean, eps)
+    moved = np.random.default_rng(seed + 1).standard_normal(steps.x.shape).astype(np.float32)
+    return dataclasses.replace(steps, x=moved, recipe=recipe or steps.recipe)
+
+
+def asked_at(sampler: str, steps: int) -> list[float]:
+    schedule = {"num_train_timesteps": 1000, "beta_schedule": "scaled_linear"}
+    solver = Solver(sampler, schedule, steps, torch.device("cpu"), torch.Generator())
+    return solver.timesteps.double().tolist()
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_run_is_nowhere_apart_from_itself(sampler):
+    whole = wandered(asked_at(sampler, 9))
+    assert [row["distance"] for row in distances(whole, whole)] == [0] * len(whole)
+    assert beside(whole, whole) == list(range(len(whole)))
+
+
+@pytest.mark.parametrize("passes", [4, 5])
+def test_a_stopped_run_is_nowhere_apart_from_the_whole_one(passes):
+    """Also where it was stopped between the two looks at a step."""
+    whole = wandered(asked_at("heun", 9))
+    parts = {name: getattr(whole, name)[:passes] for name in ("t", "alpha_bar", "x", "prediction")}
+    stopped = dataclasses.replace(whole, **parts)
+    assert [row["distance"] for row in distances(stopped, whole)] == [0] * passes
+    assert [row["distance"] for row in distances(whole, stopped)][:passes] == [0] * passes
+
+
+def test_of_two_looks_the_second_is_where_a_run_went_on_from():
+    twice, once = wandered([900, 600, 600, 300, 300]), wandered([950, 600, 450], seed=5)
+    assert beside(once, twice) == [0, 2, 4]
+    assert beside(twice, once) == [0, 1, 1, 2, 2]
+    assert beside(twice, wandered([600, 600, 310, 290, 290])) == [1, 0, 1, 3, 4]
+    row = distances(once, twice)[-1]
+    middle = (twice.noisy(2) + twice.noisy(4)) / 2
+    assert row["distance"] == pytest.approx(np.sqrt(((once.noisy(2) - middle) ** 2).mean()))
+
+
+def test_of_a_way_there_and_back_the_way_back_is_compared():
+    there = Recover(prompt="a", source="sha256:" + "0" * 64, seed=1)
+    one = wandered([300, 300, 900, 900, 900, 300], recipe=there)
+    other = wandered([300, 300, 300, 900, 900, 300], seed=9, recipe=there)
+    rows = distances(one, one)
+    assert [(row["index"], row["distance"]) for row in rows] == [(4, 0), (5, 0)]
+    assert beside(one, other)[4:] == [4, 5]
+    painted = wandered([900, 300], seed=3)
+    assert [row["index"] for row in distances(one, painted)] == [4, 5]
+    assert beside(painted, one) == [4, 5]
+    assert beside(one, painted) == [1, 1, 0, 0, 0, 1]
 
 
 def test_runs_of_different_sizes_are_refused_in_words(clean, eps):

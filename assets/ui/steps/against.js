@@ -15,6 +15,11 @@
     under.node.classList.add("plate-difference");
     const switcher = A.make("div", { class: "views", role: "radiogroup", "aria-label": A.say("View") }, ...VIEWS.map(([name, title]) =>
       A.make("button", { type: "button", class: "view", role: "radio", "data-view": name, on: { click: () => { view = name; draw(); } } }, A.say(title))));
+    // Where there is no room for three, one at a time.
+    const plates = [["a", "This run"], ["b", "The other run"], ["under", "Their difference"]];
+    const narrow = A.make("div", { class: "views views-narrow", role: "radiogroup", "aria-label": A.say("Compare") }, ...plates.map(([name, title]) =>
+      A.make("button", { type: "button", class: "view", role: "radio", "data-plate": name, on: { click: () => face(name) } }, A.say(title))));
+    const trio = A.make("div", { class: "trio" }, mine.node, yours.node, under.node);
     const curve = A.curve({ label: A.say("How far the two are apart"), help: A.say("0: the same; 1.4: strangers. Click to go there."), go });
     curve.node.classList.add("curve-wide");
     const differs = A.make("table", { class: "differs" });
@@ -23,23 +28,21 @@
     const node = A.make("section", { class: "against", hidden: true, "aria-label": A.say("Compare") },
       A.make("div", { class: "against-head" }, A.make("h3", {}, A.say("Compare with")), choices,
         A.make("button", { type: "button", class: "quiet-button", on: { click: () => leave() } }, A.icon("close"), A.say("Close"))),
-      quiet, switcher,
-      A.make("div", { class: "trio" }, mine.node, yours.node, under.node));
+      quiet, switcher, narrow, trio);
     const foot = A.make("div", { class: "against-foot", hidden: true }, curve.node, differs);
     let run = null, other = null, view = "clean", index = 0, told = null, turn = 0;
 
-    const nearest = (t) => {
-      if (index >= run.steps.length) return other.steps.length;
-      let best = 0;
-      other.steps.forEach((step, i) => { if (Math.abs(step.t - t) < Math.abs(other.steps[best].t - t)) best = i; });
-      return best;
-    };
+    function face(name) {
+      trio.dataset.plate = name;
+      for (const button of narrow.children) button.setAttribute("aria-checked", String(button.dataset.plate === name));
+    }
+    face("a");
 
     function draw(settle = false) {
       for (const button of switcher.children) button.setAttribute("aria-checked", String(button.dataset.view === view));
       if (!run || !other) return;
-      const there = nearest(run.steps[index]?.t ?? 0);
       // At the end both are finished pictures, whatever the view.
+      const there = index >= run.steps.length ? other.steps.length : told.beside[index];
       const pairs = [[mine, run, index], [yours, other, there], [under, run, index], [over, other, there]];
       for (const [plate, whose, at] of pairs) plate.show(A.frameUrl(whose, view, at, true), A.frameUrl(whose, view, at));
       if (settle) for (const [plate] of pairs) plate.settle();

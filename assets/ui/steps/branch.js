@@ -4,6 +4,7 @@
   const A = window.Atelier;
   const LONG = ["prompt", "negative_prompt"];
   const WORDS = 19;
+  const STEP = 0.05;
 
   /* `paint(turn)` starts the branch; a field left as it was is left out of the turn. */
   A.branch = (fields, paint) => {
@@ -15,7 +16,9 @@
     const node = A.make("form", { class: "branch", on: { submit: (event) => { event.preventDefault(); send(); } } },
       A.make("div", { class: "branch-fields" }, ...drawn),
       A.make("div", { class: "branch-foot" }, cost, button), wrong);
-    let first = {}, at = 0;
+    // A slider rounds what it is given: `filled` is what each box made of the value that holds, and a box that still says so is untouched.
+    const filled = {};
+    let holds = {}, at = 0;
 
     function field({ name, label, help, minimum, maximum, choices }) {
       const id = `branch-${name}`;
@@ -26,31 +29,35 @@
       else if (name === "seed") box = A.make("input", { ...shared, inputmode: "numeric", placeholder: A.say("as it would have been"), maxlength: WORDS });
       else {
         beside = A.make("output", { class: "branch-value" });
-        box = A.make("input", { ...shared, type: "range", min: minimum, max: maximum, step: maximum > 1 ? 0.5 : 0.05, on: { input: () => { beside.textContent = (+box.value).toString(); } } });
+        box = A.make("input", { ...shared, type: "range", min: minimum, max: maximum, step: STEP, on: { input: () => { beside.textContent = touched(name) ? +box.value : holds[name]; } } });
       }
       boxes[name] = { box, beside };
       return A.make("div", { class: "branch-field", "data-field": name },
         A.make("label", { for: id }, A.say(label), beside), box, A.make("p", { class: "help", id: `${id}-help` }, A.say(help)));
     }
 
-    function set(name, value) {
-      const { box, beside } = boxes[name] ?? {};
-      if (!box) return;
-      box.value = value ?? "";
-      if (beside) beside.textContent = value ?? "";
+    const touched = (name) => boxes[name].box.value !== filled[name];
+
+    function set(name) {
+      const { box, beside } = boxes[name];
+      box.value = holds[name] ?? "";
+      filled[name] = box.value;
+      if (beside) beside.textContent = holds[name] ?? "";
     }
 
     function turn() {
       const values = { at };
       for (const [name, { box }] of Object.entries(boxes)) {
-        const value = box.type === "range" ? +box.value : box.value;
-        if (name === "seed") {
-          const typed = value.trim();
-          if (typed) values.seed = /^-?\d{1,30}$/.test(typed) ? Number(typed) : typed;
-        } else if (value !== (first[name] ?? "")) values[name] = value;
+        if (!touched(name)) continue;
+        const typed = box.value.trim();
+        if (name !== "seed") values[name] = box.type === "range" ? +box.value : box.value;
+        else if (typed) values.seed = /^-?\d{1,30}$/.test(typed) ? Number(typed) : typed;
       }
       return values;
     }
+
+    /* A turn's own seed and fresh noise are its own: the next one begins with none. */
+    const settings = (now) => ({ ...now, seed: "", change: 0 });
 
     function send() {
       if (button.disabled) return;
@@ -71,15 +78,18 @@
 
     return {
       node, refuse,
-      /* The settings that hold at the start of a run: what the fields show. */
-      fill(settings) {
-        first = { ...settings, change: 0 };
-        for (const name of Object.keys(boxes)) set(name, name === "seed" ? "" : first[name]);
+      /* Begin anew, with the settings that hold where the branch would leave. */
+      fill(now) {
+        holds = settings(now);
+        Object.keys(boxes).forEach(set);
         refuse(null);
       },
-      /* Where the branch would leave: how open the picture still is there, and what it costs. */
-      at(index, { open, left, busy }) {
+      /* Where the branch would leave: the settings that hold there, how open the picture still is, and what it costs. */
+      at(index, now, { open, left, busy }) {
         at = index;
+        const untouched = Object.keys(boxes).filter((name) => !touched(name));
+        holds = settings(now);
+        untouched.forEach(set);
         const share = open == null ? null : Math.round(100 * open);
         cost.textContent = [
           share == null ? "" : A.say("At this step {share} % of the picture is still open.", { share }),

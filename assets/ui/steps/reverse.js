@@ -155,7 +155,7 @@
       wordmap.at(index);
       if (against.opened) against.at(index);
       const step = run.steps[index];
-      branch.at(index, { open: step?.open, left: run.at_total - index, busy: Boolean(own && ACTIVE.includes(own.state)) });
+      branch.at(index, A.settingsAt(run, index), { open: step?.open, left: run.at_total - index, busy: Boolean(own && ACTIVE.includes(own.state)) });
     }
 
     function rest(index) {
