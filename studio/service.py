@@ -247,7 +247,7 @@ class Studio:
         Args:
             recipe: What to make; open choices are settled here, once.
             owner: Whose it is: a browser or API key.
-            keep: False writes the pictures to a scratch folder that goes with the studio.
+            keep: False writes the pictures to a scratch folder that goes with the studio, and holds no steps of them.
             stop_after: Stop after this many steps and keep what exists.
             tape: Passes of an earlier run that begins alike; the model is not asked for them again.
             remarks: What to say when it begins, beside what there is to say anyway.
@@ -259,7 +259,10 @@ class Studio:
         settled = self.wishes.settled(recipe, len(tape))
         store = self.store if keep else self._scratch_store()
         mailbox, jobs = self.engine.submit(
-            [self.wishes.made(one, tape, remarks) for one in settled.pictures()],
+            [
+                self.wishes.made(one, tape, remarks)._replace(recorded=keep)
+                for one in settled.pictures()
+            ],
             owner,
             self.catalog.model(settled.model),
             title=self.catalog.cards[settled.model].title,

@@ -139,6 +139,9 @@
       const mine = ++turn;
       image.src = A.inputUrl(name);
       try {
+        // The browser may show its own copy of a picture the studio has forgotten.
+        const here = await fetch(A.inputUrl(name, true), { cache: "no-store" });
+        if (!here.ok) throw here.status;
         await image.decode();
         if (mine !== turn) return;
         info = { ...info, width: image.naturalWidth, height: image.naturalHeight };

@@ -271,6 +271,7 @@
     }
 
     setState("empty", A.say("Ctrl + Enter paints, Esc stops."));
+    live.textContent = "";  // it stands there already, and is no news
     drawActions();
     drawStrip();
     A.onGather(() => { drawStrip(); drawActions(); });

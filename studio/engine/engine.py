@@ -101,6 +101,7 @@ class Engine:
                 paint=wish.paint,
                 notes=wish.notes,
                 tape=wish.tape,
+                recorded=wish.recorded,
                 mailbox=mailbox,
                 keep=keep,
                 loading=loading,

@@ -84,10 +84,11 @@ class Job:
         title: The model's title.
         stop_after: Stop after this many steps, as if cancelled then; None = run to the end.
         tape: Passes of an earlier run that begins alike; they are made again from here, without the network.
+        recorded: Its passes are held.
         answer: Where somebody waits for what the algorithm returns; such a job is an errand, it makes no picture of its own.
         asked: Its open question.
         clean: Newest clean estimate x0 (1, C, h, w).
-        passes: Every question answered so far.
+        passes: Every question answered so far, if they are held.
         latent: What is or was to be decoded.
         batch: Most pictures it shared a forward pass with, itself included.
         cancelled: Somebody wishes it to stop.
@@ -108,6 +109,7 @@ class Job:
     title: str
     stop_after: int | None = None
     tape: Sequence[Pass] = ()
+    recorded: bool = True
     answer: Future[Any] | None = None
     arrival: int = field(default_factory=lambda: next(_ARRIVALS))
     submitted: float = field(default_factory=time.monotonic)
@@ -125,6 +127,7 @@ class Job:
     _algorithm: Algorithm | None = None
     _started: float | None = None
     _next_preview: float = 0.0
+    _made: int = 0
     _replayed: int = 0
 
     @property
@@ -241,10 +244,9 @@ class Job:
         """The answer an earlier run got to the open question, on the model's device; None where the runs part."""
         from studio.diffusion.questions import Question
 
-        made = len(self.passes)
-        if not isinstance(self.asked, Question) or made >= len(self.tape):
+        if not isinstance(self.asked, Question) or self._made >= len(self.tape):
             return None
-        was = self.tape[made]
+        was = self.tape[self._made]
         channels = self.model.latents.channels
         if abs(was.t - self.asked.t) > 1e-3 or was.x.shape != self.asked.x[:, :channels].shape:
             self.tape = ()
@@ -255,7 +257,7 @@ class Job:
         """Its open question as the scheduler sees it."""
         from studio.diffusion.questions import Attend, Decode, Encode, Question
 
-        fresh = len(self.passes) == self._replayed and not self.stopping and not self.errand
+        fresh = self._made == self._replayed and not self.stopping and not self.errand
         name, rows = self.recipe.model, 1
         cells = self.recipe.pixels / self.model.latents.downscale**2
         match self.asked:
@@ -294,7 +296,9 @@ class Job:
         question: Question = self.asked  # type: ignore[assignment]
         self.steps_done, self.steps_total = question.index + 1, question.total
         self.clean = self.model.denoised(question.x, question.t, prediction)
-        self.passes.append(remembered(question, prediction, self.model))
+        self._made += 1
+        if self.recorded:
+            self.passes.append(remembered(question, prediction, self.model))
 
     def _tell_step(self, seconds_left: float) -> None:
         """A preview comes along when the reader has seen the last one, at most every 0.1 s."""

@@ -19,9 +19,11 @@ class Wish(NamedTuple):
         paint: Begins its algorithm on the loaded model.
         notes: What to say first: templates and their values.
         tape: Passes of an earlier run that begins alike; they cost nothing now.
+        recorded: Its passes are held, for whoever looks at them or keeps them.
     """
 
     recipe: Painting
     paint: Callable[[Model], Algorithm]
     notes: tuple[tuple[str, tuple[tuple[str, object], ...]], ...] = ()
     tape: Sequence[Pass] = ()
+    recorded: bool = True

@@ -303,6 +303,134 @@ def test_after_a_reload_everything_is_as_it_was(page, fake):
     ]
 
 
+def remembered_and_forgotten(page, *, kept):
+    """Leave with a picture of one's own and come back to a studio that does not know whose it is."""
+    bring(page, landscape((320, 200)))
+    # The browser's copy of the picture outlives the studio's memory.
+    page.evaluate("fetch(Atelier.inputUrl(panel.wish.source, true))")
+    if not kept:
+        page.evaluate("Atelier.forget('album')")
+    source = page.evaluate("panel.wish.source")
+    page.context.clear_cookies()
+    page.reload()
+    stands(page)
+    open_panel(page)
+    return source
+
+
+def test_a_remembered_picture_the_studio_does_not_know_gives_way_to_an_example(page, visit):
+    missing = []
+    page.on(
+        "response",
+        lambda answer: (
+            missing.append(answer.url)
+            if answer.status == 404 and "atelier/input" in answer.url
+            else None
+        ),
+    )
+    remembered_and_forgotten(page, kept=False)
+    said = "Your picture is no longer at hand. Choose it again."
+    expect(page.locator(f"{PANEL} .album-told")).to_have_text(said)
+    assert page.evaluate("panel.wish.source").startswith("example:")
+    expect(page.locator(f"{PANEL} .forward-told.wrong")).to_have_count(0)
+    expect(page.locator(f"{PANEL} [data-kind=png]")).to_be_enabled()
+    page.reload()
+    stands(page)
+    open_panel(page)
+    expect(page.locator(f"{PANEL} .album-told")).to_have_text("")
+    assert len(missing) == 1, "it is asked for once, and then dropped"
+    visit.complaints.clear()
+
+
+def test_a_picture_this_browser_has_kept_is_brought_again(page, visit):
+    source = remembered_and_forgotten(page, kept=True)
+    assert page.evaluate("panel.wish.source") == source
+    expect(page.locator(f"{PANEL} .album-told")).to_have_text("")
+    visit.complaints.clear()
+
+
+def test_without_a_picture_no_number_stands_there_and_nothing_can_be_saved(visit, fake):
+    page = visit(fake.address)
+    page.route(
+        "**/atelier/forward/pixels?*", lambda route: route.fulfill(status=404, body="Not found.")
+    )
+    page.locator("#tab-steps-button").click()
+    page.locator("#steps-switch [data-panel=forward]").click()
+    expect(page.locator(f"{PANEL} .forward-told.wrong")).to_have_text("Not found.")
+    for number in page.locator(f"{PANEL} .readings data").all():
+        expect(number).to_be_hidden()
+    expect(page.locator(f"{PANEL} .formula-pixel")).to_be_hidden()
+    for kind in ("png", "gif", "webp", "mp4"):
+        expect(page.locator(f"{PANEL} [data-kind={kind}]")).to_be_disabled()
+    visit.complaints.clear()
+
+
+def test_a_part_of_a_whole_never_reads_as_all_of_it(page):
+    printed = page.evaluate(
+        """[[0.999959, 4, 1], [99.9959, 2, 100], [1, 4, 1], [0.5, 4, 1], [2.43e-9, 4, 1]]
+            .map(([value, digits, whole]) => Atelier.share(value, digits, whole))"""
+    )
+    assert printed == ["0.99996", "99.996", "1.0000", "0.5000", "2.43 × 10⁻⁹"]
+
+
+@pytest.mark.parametrize("size", [(256, 256), (320, 200), (200, 320)])
+def test_the_three_pictures_are_of_one_size_and_keep_to_the_margins(page, size):
+    bring(page, landscape(size))
+    page.locator(f"{PANEL} .decoded.here").wait_for()
+    frames = [frame.bounding_box() for frame in page.locator(f"{PANEL} .figure-frame").all()]
+    inside = [
+        page.locator(f"{PANEL} {where} canvas").bounding_box()
+        for where in (".in-pixels", ".in-latent", ".channels")
+    ]
+    for frame, canvas_box in zip(frames, inside, strict=True):
+        assert frame == canvas_box
+        assert (frame["y"], frame["height"]) == (frames[0]["y"], frames[0]["height"])
+        assert frame["width"] == pytest.approx(frames[0]["width"], abs=0.1)
+    fit = page.locator(f"{PANEL} .channels canvas").evaluate(
+        "(node) => getComputedStyle(node).objectFit"
+    )
+    assert fit == "fill"
+    if size[0] >= size[1]:
+        bar = page.locator(f"{PANEL} .forward-bar").bounding_box()
+        assert frames[2]["x"] + frames[2]["width"] == pytest.approx(bar["x"] + bar["width"], abs=1)
+
+
+def test_another_picture_puts_the_ring_into_its_middle(page):
+    page.locator(f"{PANEL} .in-pixels canvas").click(position={"x": 20, "y": 30})
+    bring(page, landscape((320, 200)))
+    page.wait_for_function("panel.pixels.x0.shape[1] !== panel.pixels.x0.shape[2]")
+    width, height = page.evaluate("panel.pixels.x0.shape.slice(1).reverse()")
+    expect(page.locator(".formula-pixel")).to_contain_text(f"{width // 2}, {height // 2}")
+
+
+@pytest.mark.parametrize("height", [757, 900])
+def test_no_title_is_cut_by_the_slider(visit, fake, height):
+    page = visit(fake.address, viewport={"width": 1440, "height": height})
+    open_panel(page)
+    bar = page.locator(f"{PANEL} .forward-bar").bounding_box()
+    for title in page.locator(f"{PANEL} figcaption b").all():
+        box = title.bounding_box()
+        assert box["y"] + box["height"] <= bar["y"] - 12
+
+
+def test_on_a_phone_all_tiles_stand_above_the_slider(visit, fake):
+    page = visit(fake.address, **PHONE)
+    open_panel(page)
+    tiles = page.locator(f"{PANEL} .channels .figure-frame").bounding_box()
+    bar = page.locator(f"{PANEL} .forward-bar").bounding_box()
+    assert tiles["y"] + tiles["height"] <= bar["y"]
+
+
+def test_examples_have_names_and_a_fixed_number_says_why(page):
+    names = page.locator(f"{PANEL} .album [data-key^='example:']").evaluate_all(
+        "(nodes) => nodes.map((node) => node.getAttribute('aria-label'))"
+    )
+    assert len(set(names)) == 3
+    expect(page.locator("#forward-fixed")).to_be_visible()
+    choose(page, "linear")
+    expect(page.locator("#forward-fixed")).to_be_hidden()
+
+
 def test_what_is_no_picture_is_refused_in_words_and_the_old_one_stays(page, visit):
     page.locator(f"{PANEL} input[type=file]").set_input_files(
         {"name": "x.png", "mimeType": "image/png", "buffer": b"%PDF-1.7"}

@@ -109,6 +109,50 @@ def test_other_words_edit_the_noise(page, fake):
     expect(figure(page, "recovered")).to_contain_text("Edited: its noise, read with other words")
 
 
+def test_other_words_over_random_noise_are_called_that(page):
+    page.locator("#steps-field-mode .option", has_text="Stochastic").click()
+    bring(page, "steps", landscape((256, 256)))
+    quickly(page)
+    page.locator("#steps-field-prompt textarea").fill("a forest at dawn")
+    there_and_back(page)
+    expect(figure(page, "recovered")).to_contain_text("Other words over the same noise")
+
+
+def test_the_keys_are_told_once(page):
+    told = page.locator("#steps-recover-panel").get_by_text("Ctrl + Enter paints, Esc stops.")
+    expect(told).to_have_count(1)
+
+
+def test_on_an_empty_phone_the_button_covers_nothing(visit, fake):
+    page = visit(fake.address, **PHONE)
+    panel(page)
+    bar = page.locator("#steps-paint-bar")
+    assert bar.evaluate("(node) => getComputedStyle(node).position") == "static"
+    bring(page, "steps", landscape((256, 256)))
+    expect(bar).to_have_css("position", "fixed")
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_remembered_picture_the_studio_does_not_know_is_not_shown_as_if_it_did(page, visit, kept):
+    bring(page, "steps", landscape((256, 256)))
+    if not kept:
+        page.evaluate("Atelier.forget('source.steps')")
+    page.wait_for_function("localStorage.getItem('atelier.form.steps')?.includes('sha256:')")
+    # The browser's copy of the picture outlives the studio's memory of whose it is.
+    page.context.clear_cookies()
+    page.reload()
+    stands(page)
+    panel(page)
+    source = page.locator("#steps-field-source .source")
+    if kept:
+        expect(source).to_have_attribute("data-state", "full")
+        there_and_back(page)
+    else:
+        expect(source).to_contain_text("This picture is not here any more. Choose it again.")
+        expect(source).to_have_attribute("data-state", "empty")
+    visit.complaints.clear()
+
+
 def test_escape_stops_it_and_what_there_is_stays(page, fake):
     fake.studio.pace = 0.2
     bring(page, "steps", landscape((256, 256)))

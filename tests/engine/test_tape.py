@@ -88,6 +88,24 @@ def test_a_tape_of_another_run_is_not_believed():
     assert len(model.passes) == STEPS
 
 
+@pytest.mark.parametrize("at", [0, 3])
+def test_a_run_whose_passes_nobody_keeps_holds_none_and_is_the_same(at: int):
+    whole, _ = painted(recipe(sampler="heun", steps=STEPS))
+    engine, model, kept = Engine(pictures_per_owner=8, pictures_total=8), FakeModel(), []
+
+    def keep(job: Any, picture: Any) -> Any:
+        kept.append(picture)
+        return Cancelled(0, None)
+
+    paint = partial(text_to_image, whole.recipe)
+    wish = Wish(whole.recipe, paint, tape=whole.passes[:at], recorded=False)
+    mailbox, _ = engine.submit([wish], "owner", loaded(model), title="Fake", keep=keep)
+    list(mailbox)
+    engine.close()
+    assert (len(model.passes), kept[0].passes) == (len(whole.passes) - at, ())
+    assert np.array_equal(kept[0].pixels, whole.pixels)
+
+
 def test_a_long_tape_keeps_nobody_waiting():
     """Somebody who wishes it to stop is heard while it is replayed, not after."""
     steps, heard_at = 60, 12

@@ -6,6 +6,8 @@
 
   A.sourceUrl = (source) => (source.startsWith("example:") ? `atelier/examples/${source.slice(8)}.jpg` : A.inputUrl(source, true));
 
+  A.exampleName = (name) => ({ forest: A.say("Example: a forest"), meadow: A.say("Example: a meadow"), mountains: A.say("Example: mountains") })[name] ?? `${A.say("Example")}: ${name}`;
+
   /* `choose(source)` is called with a name the studio knows. */
   A.album = (room, root, examples, choose) => {
     const file = A.make("input", { type: "file", accept: "image/png,image/jpeg,image/webp", class: "unseen", tabindex: "-1", "aria-label": A.say("Choose a file"), on: { change: () => {
@@ -29,7 +31,7 @@
     function draw() {
       const brought = mine ? [button(mine, A.sourceUrl(mine), A.say("Your picture"), () => show(mine))] : [];
       const painted = A.recent.map((picture) => button(`picture:${picture.id}`, `picture/${picture.id}/small`, picture.prompt || A.say("untitled"), () => bring({ picture: picture.id }, `picture:${picture.id}`)));
-      const given = examples.map((name) => button(`example:${name}`, A.sourceUrl(`example:${name}`), A.say("Example"), () => show(`example:${name}`)));
+      const given = examples.map((name) => button(`example:${name}`, A.sourceUrl(`example:${name}`), A.exampleName(name), () => show(`example:${name}`)));
       row.replaceChildren(own, ...brought, ...painted, ...given);
       mark();
     }
@@ -55,7 +57,7 @@
         if (now !== turn) return;
         if (values.file) {
           mine = source;
-          A.keep(KEPT, values.file);
+          A.keep(KEPT, { source, blob: values.file });
         }
         show(source, key ?? source);
         draw();
@@ -69,15 +71,29 @@
     /* What was shown before a reload; the studio may have forgotten it, this browser may not. */
     async function resume(source) {
       if (!source || source.startsWith("example:")) return show(examples.some((name) => source === `example:${name}`) ? source : `example:${examples[0]}`);
-      const known = await fetch(A.inputUrl(source, true)).then((answer) => answer.ok, () => false);
-      const blob = await A.kept(KEPT);
-      if (known) {
-        mine = source;
-        show(source);
-        return draw();
+      // The browser's own copy of the picture says nothing about the studio.
+      const known = await fetch(A.inputUrl(source, true), { cache: "no-store" }).then((answer) => answer.ok, () => false);
+      if (!known) return replace(source);
+      mine = source;
+      show(source);
+      draw();
+    }
+
+    /* A picture the studio does not know any more: again from this browser, else an example in its place, and a word about it. */
+    async function replace(source) {
+      const now = ++turn;
+      here = "";
+      if (mine === source) mine = "";
+      draw();
+      const kept = await A.kept(KEPT);
+      if (now !== turn) return;
+      if (kept?.source === source) {
+        A.forget(KEPT);
+        await take(kept.blob);
+        if (here || now + 1 !== turn) return;
       }
-      if (blob) await take(blob);
-      if (!here) show(`example:${examples[0]}`);
+      show(`example:${examples[0]}`);
+      say(A.say("Your picture is no longer at hand. Choose it again."));
     }
 
     const files = (data) => [...(data?.files ?? [])];
@@ -97,6 +113,6 @@
     });
     A.onGather(draw);
     draw();
-    return { node, take, resume, bring: (id) => bring({ picture: id }, `picture:${id}`) };
+    return { node, take, resume, replace, bring: (id) => bring({ picture: id }, `picture:${id}`) };
   };
 })();

@@ -20,15 +20,6 @@
     return node;
   };
 
-  /* Numbers as print has them: a true minus, few digits, powers of ten where there are many noughts. */
-  A.number = (value, digits = 4) => {
-    if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
-    const small = value !== 0 && Math.abs(value) < 10 ** (1 - digits);
-    if (!small) return value.toFixed(digits).replace("-", "−");
-    const [mantissa, power] = value.toExponential(2).split("e");
-    const raised = [...power.replace("+", "")].map((sign) => (sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign])).join("");
-    return `${mantissa.replace("-", "−")} × 10${raised}`;
-  };
   const bracketed = (value) => (value < 0 ? `(${A.number(value, 3)})` : A.number(value, 3));
 
   A.formula = () => {
@@ -54,15 +45,15 @@
       draw(t, alphaBar, { x, y, before, random, after }) {
         const a = Math.sqrt(alphaBar), b = Math.sqrt(1 - alphaBar);
         now.textContent = t;
-        signal.textContent = A.number(a);
-        noise.textContent = A.number(b);
+        signal.textContent = A.share(a);
+        noise.textContent = A.share(b);
         place.textContent = A.say("The pixel at {x}, {y}", { x, y });
         was.style.background = colour(before);
         is.style.background = colour(after);
         rows.forEach(({ parts, sign }, i) => {
           // Kept unseen where there is none, so that digits stand under digits.
           sign.style.visibility = after[i] < 0 ? "visible" : "hidden";
-          const values = [A.number(Math.abs(after[i]), 3), A.number(a, 3), bracketed(before[i]), A.number(b, 3), bracketed(random[i])];
+          const values = [A.number(Math.abs(after[i]), 3), A.share(a, 3), bracketed(before[i]), A.share(b, 3), bracketed(random[i])];
           parts.forEach((part, k) => { part.textContent = values[k]; });
         });
       },

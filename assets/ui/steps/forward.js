@@ -48,9 +48,10 @@
       choose({ [name]: value });
     });
     const steps = numberBox("T", A.say("Timesteps"), 10, 4000), seed = numberBox("seed", A.say("Seed of the noise"), 0, Number.MAX_SAFE_INTEGER);
+    const fixed = A.make("span", { class: "forward-fixed", id: "forward-fixed", hidden: true }, A.say("Fixed: the model was trained with this many."));
     const again = A.make("button", { type: "button", class: "quiet-button", on: { click: () => { seed.input.value = Math.floor(Math.random() * 2 ** 32); seed.input.dispatchEvent(new Event("change")); } } }, A.say("Other noise"));
     const curve = A.levelCurve((to) => go(to)), bell = A.bell(), formula = A.formula();
-    let pick = null, space = "pixels";
+    let pick = null, pointed = "", space = "pixels";
     const spaces = A.spaceChoice((name) => {
       space = name;
       draw();
@@ -70,11 +71,21 @@
           A.make("div", { class: "forward-settings" }, seed.node, again)),
         card(A.say("How fast the noise comes in"), A.say("A schedule says how much signal is left at each timestep. Drag the point."), curve.node,
           A.make("div", { class: "pick", "data-look": "segments" }, A.make("fieldset", {}, A.make("legend", { class: "unseen" }, A.say("Schedule")), A.make("div", { class: "options" }, ...schedules))),
-          A.make("div", { class: "forward-settings" }, steps.node)),
+          A.make("div", { class: "forward-settings" }, steps.node, fixed)),
         card(A.say("What the values become"), A.say("Bars: how often each value occurs now. Line: pure noise, the normal curve. At the end they agree, whatever the picture was."), bell.node,
           A.make("div", { class: "forward-settings" }, spaces))),
       way.node);
     drawPlay();
+
+    /* Columns and rows of the tiles: the shape of the picture, or low enough to stand above the slider of a phone. */
+    const phone = matchMedia("(max-width: 600px)");
+    function grid() {
+      const [C, h, w] = latent.x0.shape, rows = phone.matches ? Math.max(1, Math.round(Math.sqrt(C / 4))) : Math.ceil(Math.sqrt(C));
+      const columns = phone.matches ? Math.ceil(C / rows) : rows;
+      third.frame.style.setProperty("--tiles", `${columns * w} / ${rows * h}`);
+      return [columns, rows];
+    }
+    phone.addEventListener("change", () => draw());
 
     /* ---- what is asked for once ---- */
 
@@ -85,7 +96,7 @@
       const answer = await fetch(address(name)).catch(() => { throw { message: A.say("The studio does not answer. Trying again."), later: true }; });
       if (answer.status === 200) return answer;
       const said = answer.headers.get("content-type")?.includes("json") ? await answer.json() : { message: await answer.text() };
-      throw { ...said, later: answer.status === 202 };
+      throw { ...said, later: answer.status === 202, gone: answer.status === 404 };
     }
 
     function choose(change) {
@@ -103,6 +114,14 @@
         if (now === turn && told.classList.contains("wrong")) complain("");
       } catch (error) {
         if (now !== turn) return;
+        if (stale.pixels) empty();
+        if (error.gone && !wish.source.startsWith("example:")) {
+          const lost = wish.source;
+          wish.source = "";
+          remember();
+          complain("");
+          return album.replace(lost);
+        }
         complain(A.sentence(error));
         if (error.later) waiting = setTimeout(attempt, AGAIN);
       }
@@ -110,6 +129,13 @@
     function complain(text) {
       told.textContent = text;
       told.classList.toggle("wrong", Boolean(text));
+    }
+
+    /* Without a picture there are no numbers to read, and no files to keep. */
+    function empty() {
+      pixels = latent = null;
+      root.dataset.pixels = root.dataset.latent = "waits";
+      way.clear();
     }
 
     async function load() {
@@ -129,7 +155,9 @@
         stale.pixels = false;
         root.style.setProperty("--shape", `${x0.shape[2]} / ${x0.shape[1]}`);
         root.style.setProperty("--ratio", x0.shape[2] / x0.shape[1]);
-        if (!pick || pick.x >= x0.shape[2] || pick.y >= x0.shape[1]) pick = { x: x0.shape[2] >> 1, y: x0.shape[1] >> 1 };
+        if (pointed !== wish.source) pick = { x: x0.shape[2] >> 1, y: x0.shape[1] >> 1 };
+        pointed = wish.source;
+        root.dataset.pixels = "here";
       }
       sharp.classList.remove("here");
       draw();
@@ -163,6 +191,7 @@
       slider.value = t;
       curve.set(levels);
       steps.input.disabled = wish.schedule === "model";
+      fixed.hidden = !steps.input.disabled;
       steps.input.value = wish.schedule === "model" ? T : wish.T;
     }
 
@@ -189,7 +218,7 @@
       A.paintPixels(seen, pixels.x, pixels.x0.shape);
       if (latent) {
         A.noised(latent.x0.data, latent.eps.data, alphaBar, latent.x);
-        A.paintTiles(tiles, latent.x, latent.x0.shape, Math.ceil(Math.sqrt(latent.x0.shape[0])));
+        A.paintTiles(tiles, latent.x, latent.x0.shape, ...grid());
         A.noised(latent.clean.data, latent.noise.data, alphaBar, latent.mixed);
         A.paintPixels(hidden, latent.mixed, latent.clean.shape, latent.offset);
         if (!sharp.classList.contains("here")) {
@@ -207,7 +236,7 @@
     function drawNumbers(alphaBar) {
       readings.draw(t, alphaBar);
       slider.style.setProperty("--part", t / Math.max(1, levels.length - 1));
-      slider.setAttribute("aria-valuetext", A.say("timestep {t}, {share} % signal left", { t, share: (100 * alphaBar).toFixed(1) }));
+      slider.setAttribute("aria-valuetext", A.say("timestep {t}, {share} % signal left", { t, share: A.share(100 * alphaBar, 2, 100) }));
     }
 
     function drawPixel(alphaBar) {
@@ -248,7 +277,6 @@
     }
 
     /* ---- play ---- */
-
 
     function drawPlay() {
       play.replaceChildren(A.svg("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }, A.svg("path", { d: playing ? "M8 5v14M16 5v14" : "M8 5l11 7-11 7z" })));

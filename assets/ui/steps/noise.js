@@ -70,8 +70,8 @@
   };
 
   /* The channels of a latent (C, h, w) as tiles, from -3 (ink) to 3 (paper); one cell between them. */
-  A.paintTiles = (canvas, values, [C, h, w], columns) => {
-    const rows = Math.ceil(C / columns), W = columns * (w + 1) - 1, H = rows * (h + 1) - 1;
+  A.paintTiles = (canvas, values, [C, h, w], columns, rows) => {
+    const W = columns * (w + 1) - 1, H = rows * (h + 1) - 1;
     const image = sheet(canvas, W, H), { data } = image;
     if (canvas.tiles !== columns) {
       data.fill(0);

@@ -3,6 +3,23 @@
 (() => {
   const A = window.Atelier;
 
+  /* Numbers as print has them: a true minus, few digits, powers of ten where there are many noughts. */
+  A.number = (value, digits = 4) => {
+    if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+    const small = value !== 0 && Math.abs(value) < 10 ** (1 - digits);
+    if (!small) return value.toFixed(digits).replace("-", "−");
+    const [mantissa, power] = value.toExponential(2).split("e");
+    const raised = [...power.replace("+", "")].map((sign) => (sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign])).join("");
+    return `${mantissa.replace("-", "−")} × 10${raised}`;
+  };
+
+  /* A part of a whole: as many digits more as it takes not to read as all of it. */
+  A.share = (value, digits = 4, whole = 1) => {
+    let more = digits;
+    while (value < whole && Number(value.toFixed(more)) >= whole && more < 15) more++;
+    return A.number(value, more);
+  };
+
   A.readings = () => {
     const values = {};
     const pair = (name, label, title) => {
@@ -27,10 +44,10 @@
       draw(t, alphaBar) {
         const sigma = Math.sqrt((1 - alphaBar) / alphaBar), snr = 10 * Math.log10(alphaBar / (1 - alphaBar));
         show("t", t, String(t));
-        show("alpha_bar", alphaBar, A.number(alphaBar));
+        show("alpha_bar", alphaBar, A.share(alphaBar));
         show("sigma", sigma, A.number(sigma));
         show("snr", snr, `${A.number(snr, 2)} dB`);
-        show("signal", alphaBar, `${A.number(100 * alphaBar, 2)} %`);
+        show("signal", alphaBar, `${A.share(100 * alphaBar, 2, 100)} %`);
         fill.style.transform = `scaleX(${alphaBar})`;
       },
     };

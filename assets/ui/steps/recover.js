@@ -92,7 +92,7 @@
       back.show(`picture/${picture.id}`);
       original.note.textContent = A.say("As the model takes it, {width} × {height}", { width: picture.width, height: picture.height });
       noise.note.textContent = A.say(found.stopped ? "Its noise, as far as it came" : found.mode === "stochastic" ? "True random noise over it, {far} timesteps far" : "The noise it is made from, {far} timesteps far", { far: found.far });
-      back.note.textContent = A.say(found.stopped ? "Stopped on the way: what there was" : found.edited ? "Edited: its noise, read with other words" : found.mode === "stochastic" ? "Like it, not it" : "The same noise, read back");
+      back.note.textContent = A.say(found.stopped ? "Stopped on the way: what there was" : found.edited && found.mode === "stochastic" ? "Other words over the same noise" : found.edited ? "Edited: its noise, read with other words" : found.mode === "stochastic" ? "Like it, not it" : "The same noise, read back");
       if (found.round_trip) back.note.append(A.make("b", { class: "recover-near" }, found.round_trip));
       evidence.hidden = !found.pictures;
       if (found.pictures) tell(found, at("difference"));

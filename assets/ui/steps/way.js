@@ -35,11 +35,10 @@
     });
     const strip = A.make("div", { class: "forward-strip", role: "group", "aria-label": A.say("The way in a few pictures") });
     const files = FILES.map(([kind, label]) => A.make("button", {
-      type: "button", class: "quiet-button", "data-kind": kind, title: A.say("Download the whole way as {kind}", { kind: label }), on: { click: () => download(kind) },
+      type: "button", class: "quiet-button", "data-kind": kind, disabled: true, title: A.say("Download the whole way as {kind}", { kind: label }), on: { click: () => download(kind) },
     }, A.icon("download"), A.say(label)));
     if (drawn.mp4) {
       const { message, hint, values } = drawn.mp4, button = files.at(-1);
-      button.disabled = true;
       button.title = `${A.say(message, values)} ${A.say(hint, values)}`;
     }
     const spaces = A.spaceChoice((name) => {
@@ -50,8 +49,19 @@
       A.make("div", { class: "forward-way-head" }, A.make("h3", {}, A.say("The whole way")), spaces, frames.node, A.make("span", { class: "forward-save" }, ...files)),
       told, strip);
 
+    /* There is something to keep, or not; MP4 may be missing for good. */
+    function able(yes) {
+      files.forEach((button, i) => { button.disabled = !yes || (FILES[i][0] === "mp4" && Boolean(drawn.mp4)); });
+    }
+    function clear() {
+      last = null;
+      able(false);
+      strip.replaceChildren();
+    }
+
     function draw({ pixels, latent, levels }) {
       last = { pixels, latent, levels };
+      able(true);
       const inLatent = space === "latent" && latent;
       const [clean, noise, shape, offset] = inLatent
         ? [latent.clean.data, latent.noise.data, latent.clean.shape, latent.offset]
@@ -69,6 +79,6 @@
       const frames = kind === "png" ? wish.frames : Math.min(FILM, drawn.frames[kind]);
       A.takeFilm(address({ kind, space, frames }), (sentence) => { told.textContent = sentence; });
     }
-    return { node, draw };
+    return { node, draw, clear };
   };
 })();

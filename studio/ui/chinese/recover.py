@@ -64,6 +64,7 @@ WORDS: dict[str, str] = {
     "Its noise, as far as it came": "它的噪声，到停下之处",
     "Stopped on the way: what there was": "中途停下：当时的样子",
     "Edited: its noise, read with other words": "已修改：同一份噪声，换一句话来读",
+    "Other words over the same noise": "同一份噪声，配上另一句话",
     "Like it, not it": "相似，却不是它",
     "The same noise, read back": "同一份噪声，原样读回",
     # ---- the evidence
