@@ -117,7 +117,9 @@
   A.arrived = (tab, pictures) => {
     arrived.add(tab);
     A.gather(pictures ?? []);
-    if (Object.values(A.tabs).every((name) => arrived.has(name))) document.documentElement.dataset.arrived = "yes";
+    if (!Object.values(A.tabs).every((one) => arrived.has(one))) return;
+    document.documentElement.dataset.arrived = "yes";
+    dispatchEvent(new Event("atelier-arrived"));
   };
 
   /* ---- header ---- */

@@ -73,16 +73,17 @@
 
   /* ---- the tab that was open opens again ---- */
 
-  const TAB = "atelier.tab";
+  const TAB = "atelier.tab", PATIENCE = 4000;
   document.addEventListener("click", (event) => {
     if (!event.target.closest?.("#tabs :is([role=tab], .overflow-dropdown button)")) return;
     A.afterwards(() => { if (A.current()) A.write(TAB, A.current().name); });
   });
   const last = A.read(TAB), page = document.documentElement;
   if (Object.keys(A.titles).indexOf(last) > 0) {
-    // Nothing is seen of the first one meanwhile.
+    // Nothing is seen of the first one meanwhile. Tabs are drawn from what has arrived; where nothing comes, they are opened all the same.
     page.dataset.opening = "yes";
-    A.tabsDrawn().then(() => {
+    const arrived = new Promise((ready) => { addEventListener("atelier-arrived", ready, { once: true }); setTimeout(ready, PATIENCE); });
+    Promise.all([A.tabsDrawn(), arrived]).then(() => {
       A.openTab(last);
       A.afterwards(() => delete page.dataset.opening);
     });

@@ -14,7 +14,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 def panel(page):
     """Open the panel and wait until it is drawn."""
     page.evaluate("Atelier.openSteps('recover')")
-    page.locator("#steps-field-source .drop, #steps-field-source .source-full").first.wait_for()
+    page.locator("#steps-field-source :is(.drop, .source-full):visible").first.wait_for()
     expect(page.locator("#steps-recover-panel .strip > *").first).to_be_visible()
 
 
