@@ -20,7 +20,8 @@ from tqdm import tqdm
 from studio.models.patch_autoencoder import PatchAutoencoder
 from studio.training import checkpoints
 from studio.training.budget import Budget, learning_rate
-from studio.training.data import HELD_OUT, parts_in
+from studio.training.data import parts_in
+from studio.training.heldout import HELD_OUT
 from studio.training.sheets import save_curve, save_sheet, to_pixels
 from studio.world.picture import paint
 from studio.world.words import STYLES

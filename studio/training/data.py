@@ -1,7 +1,8 @@
 """Training data on disk: rendered pictures of the painted world, in parts that a stopped run continues from.
 
 `DATA/render/WxH/part-0000.npy` holds uint8 pictures (N, H, W, 3), `part-0000.json` what each shows. Seeds follow from the part's
-number alone, so any number of worker processes, or a restart, makes the same data.
+number alone, so any number of worker processes, or a restart, makes the same data. Combinations kept for the evaluation
+(`studio.training.heldout`) are left out: a part holds a few pictures less than its seeds.
 """
 
 from __future__ import annotations
@@ -19,16 +20,16 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from studio.training.heldout import held_out
 from studio.world.facts import Facts, Item
 from studio.world.picture import SIZES, paint
 
 PART = 500  # Pictures in a part.
-HELD_OUT = 900_000_000  # Seeds from here on are never trained on.
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One file of pictures: size in pixels (width, height), number, and how many pictures."""
+    """One file of pictures: size in pixels (width, height), number, and how many seeds it paints."""
 
     size: tuple[int, int]
     number: int
@@ -64,17 +65,17 @@ def write_atomically(path: Path, write: Any) -> None:
     temporary.replace(path)
 
 
-def _render_part(job: tuple[Path, Part]) -> int:
-    """Render one part; returns how many pictures."""
+def render_part(job: tuple[Path, Part]) -> int:
+    """Render one part without what is held out; returns how many seeds it had."""
     folder, part = job
-    pictures = np.empty((part.count, part.size[1], part.size[0], 3), np.uint8)
-    facts = []
+    pictures, facts = [], []
     for i in range(part.count):
         painted = paint(part.first_seed + i, size=part.size)
-        pictures[i] = painted.image
-        facts.append(asdict(painted.labels))
+        if not held_out(painted.labels):
+            pictures.append(painted.image)
+            facts.append(asdict(painted.labels))
     target = folder / part.folder / f"part-{part.number:04d}"
-    write_atomically(target.with_suffix(".npy"), lambda path: np.save(path, pictures))
+    write_atomically(target.with_suffix(".npy"), lambda path: np.save(path, np.stack(pictures)))
     write_atomically(target.with_suffix(".json"), lambda path: path.write_text(json.dumps(facts)))
     return part.count
 
@@ -92,7 +93,7 @@ def render(folder: Path, pictures: int, workers: int) -> None:
         context.Pool(max(1, workers)) as pool,
         tqdm(total=total, desc="render", unit="picture", mininterval=2) as bar,
     ):
-        for count in pool.imap_unordered(_render_part, missing):
+        for count in pool.imap_unordered(render_part, missing):
             bar.update(count)
 
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -13,7 +14,7 @@ from accelerate import Accelerator
 from diffusers import DiffusionPipeline
 
 from studio.training.budget import Budget, learning_rate
-from studio.training.data import HELD_OUT, plan
+from studio.training.data import Part, parts_in, plan, render_part
 from studio.training.denoiser import (
     DenoiserTraining,
     Recipe,
@@ -25,11 +26,14 @@ from studio.training.denoiser import (
     v_loss,
     warm_started,
 )
+from studio.training.heldout import HELD_OUT, held_out, held_out_combinations
 from studio.training.latents import Bucket
 from studio.training.palette import main
 from studio.training.tokenizer import build_tokenizer, encode
+from studio.world.facts import Facts, Item
+from studio.world.picture import paint
 from studio.world.sprites import font_path
-from studio.world.words import known_words
+from studio.world.words import STYLES, SUBJECTS, known_words
 
 TINY = Shape(
     latent_channels=4,
@@ -141,6 +145,32 @@ def test_parts_never_share_a_seed_nor_touch_held_out_ones():
     assert max(end for _, end in seeds) < HELD_OUT
     ordered = sorted(seeds)
     assert all(end <= start for (_, end), (start, _) in zip(ordered, ordered[1:], strict=False))
+
+
+def test_a_combination_is_held_out_by_its_names_alone():
+    combinations = held_out_combinations()
+    everything = sum(len(set(subject.places)) for subject in SUBJECTS) * len(STYLES)
+    assert len(set(combinations)) == len(combinations)
+    assert 0.03 < len(combinations) / everything < 0.07
+    assert {style for _, style, _ in combinations} == {style.name for style in STYLES}
+    subject, style, place = combinations[0]
+    facts = Facts(place, "day", (Item(subject),), style=style)
+    assert held_out(facts) and not held_out(replace(facts, items=()))
+
+
+@pytest.mark.skipif(font_path() is None, reason="fonts-noto-color-emoji is not installed")
+def test_rendering_leaves_held_out_combinations_out(tmp_path, monkeypatch):
+    monkeypatch.setattr("studio.training.heldout.ONE_IN", 2)
+    part = Part((64, 64), 0, 30)
+    (tmp_path / part.folder).mkdir()
+    assert render_part((tmp_path, part)) == 30
+    [(pictures, facts, _)] = parts_in(tmp_path)
+    assert len(pictures) == len(facts) and 5 < len(facts) < 30
+    assert not any(held_out(fact) for fact in facts)
+    kept = next(
+        i for i in range(30) if paint(part.first_seed + i, size=(64, 64)).labels == facts[0]
+    )
+    assert np.array_equal(pictures[0], paint(part.first_seed + kept, size=(64, 64)).image)
 
 
 def test_the_learning_rate_warms_up_and_fades():
