@@ -1,7 +1,7 @@
 """Rebuild palette, the built-in model, from nothing: `python -m studio.training.palette all`.
 
-Stages, each resumable (run the same command again): render -> autoencoder -> latents -> denoiser ->
-export -> sheet. Everything large goes under `--data`; `--out` receives the model folder. The same code
+Stages, each resumable (run the same command again): render -> autoencoder -> decoder -> latents ->
+denoiser -> export -> sheet. Everything large goes under `--data`; `--out` receives the model folder. The same code
 runs on CPU and on one GPU; several GPUs train the denoiser with
 `accelerate launch -m studio.training.palette denoiser ...`.
 """
@@ -23,6 +23,7 @@ from transformers import CLIPTokenizer
 
 from studio.models.patch_autoencoder import PatchAutoencoder
 from studio.training import data as rendering
+from studio.training.adversarial import DecoderRecipe, DecoderTraining
 from studio.training.autoencoder import (
     AutoencoderRecipe,
     AutoencoderTraining,
@@ -30,6 +31,7 @@ from studio.training.autoencoder import (
     from_components,
     held_out_by_style,
     squares,
+    texture_kept,
     to_model,
 )
 from studio.training.budget import Budget
@@ -49,7 +51,7 @@ from studio.training.tokenizer import build_tokenizer, encode
 from studio.world.words import known_words
 
 log = logging.getLogger(__name__)
-STAGES = ("render", "autoencoder", "latents", "denoiser", "export", "sheet")
+STAGES = ("render", "autoencoder", "decoder", "latents", "denoiser", "export", "sheet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Plan:
         init: Exported model to start from; None trains from nothing.
         pictures: How many to render.
         autoencoder: Budget of the autoencoder; None keeps the one in `init`.
+        decoder: Budget of its decoder's adversarial sharpening; None leaves it out.
         denoiser: Budget of the denoiser.
         batch: Pictures in a denoiser step.
         peak_rate: Highest learning rate of the denoiser.
@@ -76,6 +79,7 @@ class Plan:
     init: Path | None
     pictures: int
     autoencoder: Budget | None
+    decoder: Budget | None
     denoiser: Budget
     batch: int
     peak_rate: float
@@ -95,11 +99,15 @@ def world_tokenizer() -> CLIPTokenizer:
     return build_tokenizer(known_words())
 
 
-def autoencoder_for(plan: Plan, device: torch.device) -> PatchAutoencoder:
-    """The autoencoder as trained so far, or the one to start from."""
+def autoencoder_for(
+    plan: Plan, device: torch.device, stages: Sequence[str] = ("decoder", "autoencoder")
+) -> PatchAutoencoder:
+    """The autoencoder as the first of `stages` that has run left it, or the one to start from."""
     autoencoder: PatchAutoencoder
-    trained = plan.runs / "autoencoder"
-    source = trained if (trained / "config.json").exists() else plan.init and plan.init / "vae"
+    trained = [
+        plan.runs / stage for stage in stages if (plan.runs / stage / "config.json").exists()
+    ]
+    source = trained[0] if trained else plan.init and plan.init / "vae"
     if source is None:
         autoencoder = PatchAutoencoder(latent_channels=plan.shape.latent_channels)
         pictures = [part[:: max(1, len(part) // 40)] for part in squares(plan.data)[:40]]
@@ -120,11 +128,30 @@ def autoencoder_stage(plan: Plan, device: torch.device) -> None:
     if plan.autoencoder is None:
         return
     recipe = AutoencoderRecipe(plan.autoencoder, batch=96 if device.type == "cuda" else 12)
-    start = autoencoder_for(plan, device)
+    start = autoencoder_for(plan, device, ("autoencoder",))
     autoencoder = AutoencoderTraining(start, recipe, plan.data, plan.runs, device).run()
     autoencoder.save_pretrained(plan.runs / "autoencoder")
     for style, decibel in fidelity(autoencoder, held_out_by_style(4), device).items():
         log.info("%-24s %5.1f dB", style, decibel)
+
+
+def decoder_stage(plan: Plan, device: torch.device) -> None:
+    """Sharpen the decoder against an adversary and report fidelity and texture on held-out pictures."""
+    if plan.decoder is None:
+        return
+    recipe = DecoderRecipe(
+        plan.decoder,
+        batch=64 if device.type == "cuda" else 8,
+        checkpoint_minutes=plan.checkpoint_minutes,
+    )
+    start, by_style = autoencoder_for(plan, device, ("autoencoder",)), held_out_by_style(4)
+    shown = np.stack([pictures[i % 4] for i, pictures in enumerate(by_style.values())])
+    parts = [pictures for pictures, _, _ in rendering.parts_in(plan.data / "render")]
+    autoencoder = DecoderTraining(start, recipe, parts, shown, plan.runs, device).run()
+    autoencoder.save_pretrained(plan.runs / "decoder")
+    kept = texture_kept(autoencoder, by_style, device)
+    for style, decibel in fidelity(autoencoder, by_style, device).items():
+        log.info("%-24s %5.1f dB, %3.0f %% of the texture", style, decibel, 100 * kept[style])
 
 
 def latents_stage(plan: Plan, device: torch.device) -> None:
@@ -202,6 +229,7 @@ def start_denoiser(plan: Plan, tokenizer: CLIPTokenizer) -> Denoiser:
 RUN = {
     "render": render_stage,
     "autoencoder": autoencoder_stage,
+    "decoder": decoder_stage,
     "latents": latents_stage,
     "denoiser": denoiser_stage,
     "export": export_stage,
@@ -248,6 +276,11 @@ def parser() -> argparse.ArgumentParser:
         type=float,
         help="default: 0 with --init, else a fifth of --minutes",
     )
+    options.add_argument(
+        "--decoder-minutes",
+        type=float,
+        help="default: as the autoencoder",
+    )
     options.add_argument("--batch", type=int, default=512 if cuda else 32)
     options.add_argument(
         "--rate",
@@ -271,10 +304,12 @@ def plan_from(arguments: argparse.Namespace) -> Plan:
     spare = arguments.autoencoder_minutes
     if spare is None:
         spare = 0.0 if arguments.init else minutes / 5
+    sharpen = spare if arguments.decoder_minutes is None else arguments.decoder_minutes
     denoiser = Budget(steps=arguments.steps) if arguments.steps else Budget(minutes=minutes)
     plan = Plan(
         arguments.data, arguments.out, arguments.init, arguments.pictures, Budget(minutes=spare) if spare else None,
-        denoiser, arguments.batch, arguments.rate, arguments.workers, arguments.shard,
+        Budget(minutes=sharpen) if sharpen else None, denoiser,
+        arguments.batch, arguments.rate, arguments.workers, arguments.shard,
     )  # fmt: skip
     if not arguments.quick:
         return plan
@@ -284,6 +319,7 @@ def plan_from(arguments: argparse.Namespace) -> Plan:
         init=None,
         pictures=24,
         autoencoder=Budget(steps=4),
+        decoder=Budget(steps=4),
         denoiser=Budget(steps=6),
         batch=4,
         shape=tiny,

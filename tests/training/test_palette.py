@@ -196,7 +196,7 @@ def test_quick_runs_every_stage_and_diffusers_loads_the_result(tmp_path):
         ]
     )
     runs = tmp_path / "data" / "runs"
-    for name in ("autoencoder-loss.png", "autoencoder.png", "denoiser-loss.png", "sheet.png"):
+    for name in ("autoencoder.png", "decoder.png", "denoiser-loss.png", "sheet.png"):
         assert (runs / name).stat().st_size > 0
     weights = list((tmp_path / "out").rglob("*.safetensors"))
     assert len(weights) > 3
