@@ -224,10 +224,8 @@ def v_loss(
     noise = torch.randn(latents.shape, generator=generator, device=device)
     noisy = schedule.add_noise(latents, noise, timesteps)
     target = schedule.get_velocity(latents, noise, timesteps)
-    predicted: Tensor = model(
-        noisy.contiguous(memory_format=torch.channels_last), timesteps, tokens
-    )
-    errors = (predicted.float() - target).square()
+    predicted = model(noisy.contiguous(memory_format=torch.channels_last), timesteps, tokens)
+    errors: Tensor = (predicted.float() - target).square()
     return errors.mean() if weights is None else (errors * weights[:, None, None]).mean()
 
 
