@@ -1,7 +1,7 @@
 """Rebuild palette, the built-in model, from nothing: `python -m studio.training.palette all`.
 
 Stages, each resumable (run the same command again): render -> autoencoder -> decoder -> latents ->
-denoiser -> export -> sheet. Everything large goes under `--data`; `--out` receives the model folder. The same code
+reader -> denoiser -> export -> sheet. Everything large goes under `--data`; `--out` receives the model folder. The same code
 runs on CPU and on one GPU; several GPUs train the denoiser with
 `accelerate launch -m studio.training.palette denoiser ...`.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from accelerate import Accelerator
-from transformers import CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTokenizer
 
 from studio.models.patch_autoencoder import PatchAutoencoder
 from studio.training import data as rendering
@@ -40,18 +40,22 @@ from studio.training.denoiser import (
     DenoiserTraining,
     Recipe,
     Shape,
+    channel_weights,
     new_denoiser,
     warm_started,
 )
 from studio.training.export import export, load_exported
 from studio.training.latents import encode_parts, load_buckets
+from studio.training.reader import teach_to_read
 from studio.training.sampling import PROMPTS, sample
 from studio.training.sheets import save_sheet
 from studio.training.tokenizer import build_tokenizer, encode
 from studio.world.words import known_words
 
 log = logging.getLogger(__name__)
-STAGES = ("render", "autoencoder", "decoder", "latents", "denoiser", "export", "sheet")
+STAGES = (
+    "render", "autoencoder", "decoder", "latents", "reader", "denoiser", "export", "sheet",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class Plan:
         pictures: How many to render.
         autoencoder: Budget of the autoencoder; None keeps the one in `init`.
         decoder: Budget of its decoder's adversarial sharpening; None leaves it out.
+        reader: Budget of the text encoder's first lessons.
         denoiser: Budget of the denoiser.
         batch: Pictures in a denoiser step.
         peak_rate: Highest learning rate of the denoiser.
@@ -86,6 +91,7 @@ class Plan:
     workers: int
     shard: str
     shape: Shape = Shape()
+    reader: Budget = Budget(steps=600)
     checkpoint_minutes: float = 3.0
 
     @property
@@ -159,6 +165,18 @@ def latents_stage(plan: Plan, device: torch.device) -> None:
     encode_parts(plan.data, autoencoder_for(plan, device), world_tokenizer(), device)
 
 
+def reader_stage(plan: Plan, device: torch.device) -> None:
+    """Teach the text encoder to read captions; done once, the denoiser starts from it."""
+    target = plan.runs / "reader"
+    if (target / "config.json").exists():
+        return
+    tokenizer = world_tokenizer()
+    text_encoder = start_denoiser(plan, tokenizer).text_encoder.to(device)
+    scores = teach_to_read(text_encoder, tokenizer, plan.data, plan.runs, plan.reader)
+    log.info("read rightly: %s", ", ".join(f"{name} {share:.0%}" for name, share in scores.items()))
+    text_encoder.save_pretrained(target)
+
+
 def denoiser_stage(plan: Plan, device: torch.device) -> None:
     """Train text encoder and UNet, with a sample sheet of the average now and then."""
     training, tokenizer = _training(plan)
@@ -215,15 +233,25 @@ def _training(plan: Plan) -> tuple[DenoiserTraining, CLIPTokenizer]:
     recipe = Recipe(
         plan.denoiser, plan.batch, plan.peak_rate, checkpoint_minutes=plan.checkpoint_minutes
     )
-    return DenoiserTraining(
-        denoiser, recipe, plan.runs, Accelerator(mixed_precision="bf16")
-    ), tokenizer
+    accelerator = Accelerator(mixed_precision="bf16")
+    weights = channel_weights(autoencoder_for(plan, torch.device("cpu")))
+    return DenoiserTraining(denoiser, recipe, plan.runs, accelerator, weights), tokenizer
 
 
 def start_denoiser(plan: Plan, tokenizer: CLIPTokenizer) -> Denoiser:
-    """A new denoiser, or one that starts from `plan.init`; weights are drawn from a fixed seed."""
+    """A new denoiser, or one that starts from `plan.init`, with the text encoder that has learned to read if there is one.
+
+    Weights are drawn from a fixed seed.
+    """
     torch.manual_seed(0)
-    return warm_started(plan.init, tokenizer) if plan.init else new_denoiser(tokenizer, plan.shape)
+    denoiser = (
+        warm_started(plan.init, tokenizer) if plan.init else new_denoiser(tokenizer, plan.shape)
+    )
+    if (plan.runs / "reader" / "config.json").exists():
+        denoiser.text_encoder = CLIPTextModel.from_pretrained(
+            plan.runs / "reader", dtype=torch.float32
+        )
+    return denoiser
 
 
 RUN = {
@@ -231,6 +259,7 @@ RUN = {
     "autoencoder": autoencoder_stage,
     "decoder": decoder_stage,
     "latents": latents_stage,
+    "reader": reader_stage,
     "denoiser": denoiser_stage,
     "export": export_stage,
     "sheet": sheet_stage,
@@ -279,7 +308,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--decoder-minutes",
         type=float,
-        help="default: as the autoencoder",
+        help="default: half the autoencoder's",
     )
     options.add_argument("--batch", type=int, default=512 if cuda else 32)
     options.add_argument(
@@ -304,7 +333,7 @@ def plan_from(arguments: argparse.Namespace) -> Plan:
     spare = arguments.autoencoder_minutes
     if spare is None:
         spare = 0.0 if arguments.init else minutes / 5
-    sharpen = spare if arguments.decoder_minutes is None else arguments.decoder_minutes
+    sharpen = spare / 2 if arguments.decoder_minutes is None else arguments.decoder_minutes
     denoiser = Budget(steps=arguments.steps) if arguments.steps else Budget(minutes=minutes)
     plan = Plan(
         arguments.data, arguments.out, arguments.init, arguments.pictures, Budget(minutes=spare) if spare else None,
@@ -320,6 +349,7 @@ def plan_from(arguments: argparse.Namespace) -> Plan:
         pictures=24,
         autoencoder=Budget(steps=4),
         decoder=Budget(steps=4),
+        reader=Budget(steps=4),
         denoiser=Budget(steps=6),
         batch=4,
         shape=tiny,
