@@ -53,7 +53,7 @@ class DecoderRecipe:
     discriminator_rate: float = 8e-4
     weight: float = 0.6
     matching: float = 4.0
-    start: float = 0.1
+    start: float = 0.02
     latent_noise: float = 0.1
     seed: int = 0
     checkpoint_minutes: float = 3.0
