@@ -1,8 +1,8 @@
 """Rebuild palette, the built-in model, from nothing: `python -m studio.training.palette all`.
 
 Stages, each resumable (run the same command again): render -> autoencoder -> decoder -> latents ->
-reader -> denoiser -> export -> sheet. Everything large goes under `--data`; `--out` receives the model folder. The same code
-runs on CPU and on one GPU; several GPUs train the denoiser with
+reader -> denoiser -> export -> sheet -> evaluate. Everything large goes under `--data`; `--out`
+receives the model folder. The same code runs on CPU and on one GPU; several GPUs train the denoiser with
 `accelerate launch -m studio.training.palette denoiser ...`.
 """
 
@@ -44,6 +44,7 @@ from studio.training.denoiser import (
     new_denoiser,
     warm_started,
 )
+from studio.training.evaluate import Evaluation, evaluate
 from studio.training.export import export, load_exported
 from studio.training.latents import encode_parts, load_buckets
 from studio.training.reader import teach_to_read
@@ -55,6 +56,7 @@ from studio.world.words import known_words
 log = logging.getLogger(__name__)
 STAGES = (
     "render", "autoencoder", "decoder", "latents", "reader", "denoiser", "export", "sheet",
+    "evaluate",
 )  # fmt: skip
 
 
@@ -77,6 +79,7 @@ class Plan:
         shard: Largest file of weights.
         shape: Sizes of a new denoiser.
         checkpoint_minutes: Time between checkpoints; a sample sheet comes with every third.
+        tiny: The evaluation is as small as it can be: says only that it runs.
     """
 
     data: Path
@@ -93,6 +96,7 @@ class Plan:
     shape: Shape = Shape()
     reader: Budget = Budget(steps=600)
     checkpoint_minutes: float = 3.0
+    tiny: bool = False
 
     @property
     def runs(self) -> Path:
@@ -227,6 +231,14 @@ def sheet_stage(plan: Plan, device: torch.device) -> None:
     save_sheet(plan.runs / "sheet.png", pictures, 7)
 
 
+def evaluate_stage(plan: Plan, device: torch.device) -> None:
+    """Have judges look at the exported model's pictures; the document and its sheets lie in `plan.runs`."""
+    asked = Evaluation(
+        plan.out, plan.data, plan.runs / "palette-evaluation.md", workers=plan.workers
+    )
+    evaluate(asked.quick() if plan.tiny else asked, device)
+
+
 def _training(plan: Plan) -> tuple[DenoiserTraining, CLIPTokenizer]:
     tokenizer = world_tokenizer()
     denoiser = start_denoiser(plan, tokenizer)
@@ -263,11 +275,15 @@ RUN = {
     "denoiser": denoiser_stage,
     "export": export_stage,
     "sheet": sheet_stage,
+    "evaluate": evaluate_stage,
 }
 
 
 def everything(plan: Plan, minutes: float | None, device: torch.device) -> None:
-    """All stages; with `minutes`, the denoiser gets what the others leave, less a minute to export."""
+    """All stages; with `minutes`, the denoiser gets what the others leave, less a minute to export.
+
+    The evaluation comes on top.
+    """
     started = time.monotonic()
     for stage in STAGES:
         if stage == "denoiser" and minutes is not None:
@@ -347,6 +363,7 @@ def plan_from(arguments: argparse.Namespace) -> Plan:
         plan,
         init=None,
         pictures=24,
+        tiny=True,
         autoencoder=Budget(steps=4),
         decoder=Budget(steps=4),
         reader=Budget(steps=4),
