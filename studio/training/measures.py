@@ -6,7 +6,7 @@ Shares are written as [right, total], so that results survive as JSON.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,18 +46,23 @@ class Bench:
         judge: Who looks.
         settings: How to paint where the part does not say.
         sheets: Folder for sheets and curves.
+        known: Pictures painted so far, by prompt, seed and settings; parts share exercises.
     """
 
     model: Model
     judge: Judge
     settings: Settings
     sheets: Path
+    known: dict[tuple[str, int, Settings], Pictures] = field(default_factory=dict)
 
     def painted(self, exercises: Sequence[Exercise], settings: Settings | None = None) -> Pictures:
         """The model's pictures of exercises, (N, H, W, 3)."""
-        prompts = [exercise.prompt for exercise in exercises]
-        seeds = [exercise.seed for exercise in exercises]
-        return np.stack(from_words(self.model, prompts, seeds, settings or self.settings))
+        how = settings or self.settings
+        new = [one for one in exercises if (one.prompt, one.seed, how) not in self.known]
+        prompts, seeds = [one.prompt for one in new], [one.seed for one in new]
+        for one, picture in zip(new, from_words(self.model, prompts, seeds, how), strict=True):
+            self.known[one.prompt, one.seed, how] = picture
+        return np.stack([self.known[one.prompt, one.seed, how] for one in exercises])
 
     def round_trips(self, pictures: Pictures, batch: int = 16) -> Pictures:
         """Pictures through the autoencoder and back: the best that the model can give."""
