@@ -1,7 +1,7 @@
 """Rebuild palette, the built-in model, from nothing: `python -m studio.training.palette all`.
 
 Stages, each resumable (run the same command again): render -> autoencoder -> latents -> denoiser ->
-export -> sheet. Everything large goes under `--data`; `--out` receives the model folder. The same code
+export -> distil -> sheet. Everything large goes under `--data`; `--out` receives the model folder. The same code
 runs on CPU and on one GPU; several GPUs train the denoiser with
 `accelerate launch -m studio.training.palette denoiser ...`.
 """
@@ -41,15 +41,17 @@ from studio.training.denoiser import (
     new_denoiser,
     warm_started,
 )
+from studio.training.distil import DistilRecipe
 from studio.training.export import export, load_exported
 from studio.training.latents import encode_parts, load_buckets
+from studio.training.live import make_live
 from studio.training.sampling import PROMPTS, sample
 from studio.training.sheets import save_sheet
 from studio.training.tokenizer import build_tokenizer, encode
 from studio.world.words import known_words
 
 log = logging.getLogger(__name__)
-STAGES = ("render", "autoencoder", "latents", "denoiser", "export", "sheet")
+STAGES = ("render", "autoencoder", "latents", "denoiser", "export", "distil", "sheet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Plan:
         pictures: How many to render.
         autoencoder: Budget of the autoencoder; None keeps the one in `init`.
         denoiser: Budget of the denoiser.
+        distil: Budget of the live model.
         batch: Pictures in a denoiser step.
         peak_rate: Highest learning rate of the denoiser.
         workers: Rendering processes.
@@ -77,6 +80,7 @@ class Plan:
     pictures: int
     autoencoder: Budget | None
     denoiser: Budget
+    distil: Budget
     batch: int
     peak_rate: float
     workers: int
@@ -175,6 +179,13 @@ def export_stage(plan: Plan, device: torch.device) -> None:
     )
 
 
+def distil_stage(plan: Plan, device: torch.device) -> None:
+    """Distil the exported model in `plan.out` into few steps; its differences go into the folder `live` there."""
+    batch = 16 if plan.batch > 4 else plan.batch
+    recipe = DistilRecipe(plan.distil, batch=batch, checkpoint_minutes=plan.checkpoint_minutes)
+    make_live(plan.out, recipe, plan.data, plan.runs, device)
+
+
 def sheet_stage(plan: Plan, device: torch.device) -> None:
     """Sample the exported model in `plan.out` for the fixed prompts, seeds 0 to 27, none picked."""
     denoiser, autoencoder, tokenizer = load_exported(plan.out)
@@ -205,6 +216,7 @@ RUN = {
     "latents": latents_stage,
     "denoiser": denoiser_stage,
     "export": export_stage,
+    "distil": distil_stage,
     "sheet": sheet_stage,
 }
 
@@ -214,7 +226,7 @@ def everything(plan: Plan, minutes: float | None, device: torch.device) -> None:
     started = time.monotonic()
     for stage in STAGES:
         if stage == "denoiser" and minutes is not None:
-            left = minutes - (time.monotonic() - started) / 60 - 1.0
+            left = minutes - (time.monotonic() - started) / 60 - 1.0 - (plan.distil.minutes or 0)
             plan = replace(plan, denoiser=Budget(minutes=max(0.5, left)))
         RUN[stage](plan, device)
 
@@ -241,6 +253,11 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--pictures", type=int, default=120_000 if cuda else 25_000)
     options.add_argument(
         "--minutes", type=float, help="time for the denoiser, or for everything with `all`"
+    )
+    options.add_argument(
+        "--distil-minutes",
+        type=float,
+        help="default: all of --minutes where only that stage runs, else a sixth",
     )
     options.add_argument("--steps", type=int, help="denoiser steps instead of minutes")
     options.add_argument(
@@ -272,9 +289,10 @@ def plan_from(arguments: argparse.Namespace) -> Plan:
     if spare is None:
         spare = 0.0 if arguments.init else minutes / 5
     denoiser = Budget(steps=arguments.steps) if arguments.steps else Budget(minutes=minutes)
+    live = arguments.distil_minutes or (minutes if arguments.stage == "distil" else minutes / 6)
     plan = Plan(
         arguments.data, arguments.out, arguments.init, arguments.pictures, Budget(minutes=spare) if spare else None,
-        denoiser, arguments.batch, arguments.rate, arguments.workers, arguments.shard,
+        denoiser, Budget(minutes=live), arguments.batch, arguments.rate, arguments.workers, arguments.shard,
     )  # fmt: skip
     if not arguments.quick:
         return plan
@@ -285,6 +303,7 @@ def plan_from(arguments: argparse.Namespace) -> Plan:
         pictures=24,
         autoencoder=Budget(steps=4),
         denoiser=Budget(steps=6),
+        distil=Budget(steps=4),
         batch=4,
         shape=tiny,
     )

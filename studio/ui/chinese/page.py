@@ -149,6 +149,9 @@ WORDS: dict[str, str] = {
     "The studio's own small painter; quick, works without a network.": (
         "画室自带的小画师；快，不需要网络。"
     ),
+    "Palette in four quick steps, while you write; less fine.": (
+        "Palette 的快手：四步画成，边写边画；没那么细。"
+    ),
     "The classic all-rounder.": "经典的多面手。",
     "Large and detailed; wants a GPU.": "大而细致，最好有 GPU。",
     # Beginning with a picture
@@ -476,6 +479,11 @@ WORDS: dict[str, str] = {
     ),
     # Models on disk
     "{title} is not on this machine.": "这台机器上没有 {title}。",
+    "Make it of the model it belongs to: {command}.": "用它所属的模型来做：{command}。",
+    "{title} was made for other weights than those it lies beside.": (
+        "{title} 不是为它旁边的这份权重做的。"
+    ),
+    "Make it again: {command}.": "重新做一次：{command}。",
     "Get it with: python -m studio models --get {name} ({gigabytes} GB).": (
         "获取：python -m studio models --get {name}（{gigabytes} GB）。"
     ),
