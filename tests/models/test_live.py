@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,11 @@ import pytest
 import torch
 from conftest import PALETTE
 from counted import Counted, counting
+from PIL import Image
 from torch import nn
 
 from studio.core.errors import ModelUnavailable
-from studio.core.events import Finished
+from studio.core.events import Finished, Sketched
 from studio.core.recipes import TextToImage
 from studio.core.registry import Registry
 from studio.core.settings import Settings
@@ -161,18 +163,39 @@ def test_E3_differences_that_are_not_numbers_are_refused(tmp_path: Path):
     assert "not a number" in refused.value.hint_text
 
 
-def test_a_live_picture_costs_one_pass_a_step(models: Path, tmp_path: Path):
+@pytest.fixture
+def studio(models: Path, tmp_path: Path) -> Iterator[Studio]:
     settings = Settings(models=models, home=tmp_path / "home", device="cpu", dtype="float32")
-    studio = Studio(settings, Catalog(settings, SHELF, counting))
-    try:
-        run = studio.submit(TextToImage(prompt="a fox", model="palette_live"), "me")
-        [last] = [event for event in run.events() if isinstance(event, Finished)]
-        model = studio.catalog.model("palette_live").result()
-        assert isinstance(model, Counted) and model.rows == 4
-        assert last.result.recipe.revision == studio.catalog.revision("palette_live")
-        assert last.result.steps_total == 4
-    finally:
-        studio.close()
+    opened = Studio(settings, Catalog(settings, SHELF, counting))
+    yield opened
+    opened.close()
+
+
+RECIPE = TextToImage(prompt="a fox", model="palette_live", seed=3)
+
+
+def test_a_live_picture_costs_one_pass_a_step(studio: Studio):
+    [last] = [one for one in studio.submit(RECIPE, "me").events() if isinstance(one, Finished)]
+    model = studio.catalog.model("palette_live").result()
+    assert isinstance(model, Counted) and model.rows == 4
+    assert last.result.recipe.revision == studio.catalog.revision("palette_live")
+    assert last.result.steps_total == 4
+
+
+def test_a_sketch_is_the_picture_without_a_file(studio: Studio):
+    *_, sketch = studio.sketch(RECIPE, "me").events()
+    assert isinstance(sketch, Sketched)
+    assert not studio.recent("me") and not [*studio.store.home.rglob("*.png")]
+    *_, kept = studio.submit(RECIPE, "me").events()
+    assert isinstance(kept, Finished)
+    with Image.open(kept.result.path) as picture:
+        assert picture.tobytes() == sketch.image.rgb
+
+
+def test_the_studio_says_who_paints_live(studio: Studio, models: Path):
+    assert studio.live() == "palette_live"
+    shutil.rmtree(models / "palette" / "live")
+    assert studio.live() is None
 
 
 def test_palette_itself_is_fingerprinted_whole():

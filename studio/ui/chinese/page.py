@@ -149,6 +149,14 @@ WORDS: dict[str, str] = {
     "The studio's own small painter; quick, works without a network.": (
         "画室自带的小画师；快，不需要网络。"
     ),
+    "Live": "实时",
+    "Another": "换一张",
+    "Paints while you write, in four quick steps. Paint makes the same picture, finer.": (
+        "边写边画，四步画成。点“作画”，同一张画得更细。"
+    ),
+    "Live, in {time}": "实时，{time}",
+    "What to leave out counts for Paint alone.": "“不要出现”只在点“作画”时起作用。",
+    "Live. It has rested, so it is kept.": "实时。停了一会儿，已留下。",
     "Palette in four quick steps, while you write; less fine.": (
         "Palette 的快手：四步画成，边写边画；没那么细。"
     ),
