@@ -1,7 +1,7 @@
 """Rebuild palette, the built-in model, from nothing: `python -m studio.training.palette all`.
 
-Stages, each resumable (run the same command again): render -> autoencoder -> latents -> denoiser ->
-export -> distil -> sheet. Everything large goes under `--data`; `--out` receives the model folder. The same code
+Stages, each resumable (run the same command again): render -> autoencoder -> decoder -> latents ->
+reader -> denoiser -> export -> distil -> sheet. Everything large goes under `--data`; `--out` receives the model folder. The same code
 runs on CPU and on one GPU; several GPUs train the denoiser with
 `accelerate launch -m studio.training.palette denoiser ...`.
 """
@@ -19,10 +19,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from accelerate import Accelerator
-from transformers import CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTokenizer
 
 from studio.models.patch_autoencoder import PatchAutoencoder
 from studio.training import data as rendering
+from studio.training.adversarial import DecoderRecipe, DecoderTraining
 from studio.training.autoencoder import (
     AutoencoderRecipe,
     AutoencoderTraining,
@@ -30,6 +31,7 @@ from studio.training.autoencoder import (
     from_components,
     held_out_by_style,
     squares,
+    texture_kept,
     to_model,
 )
 from studio.training.budget import Budget
@@ -38,6 +40,7 @@ from studio.training.denoiser import (
     DenoiserTraining,
     Recipe,
     Shape,
+    channel_weights,
     new_denoiser,
     warm_started,
 )
@@ -45,13 +48,16 @@ from studio.training.distil import DistilRecipe
 from studio.training.export import export, load_exported
 from studio.training.latents import encode_parts, load_buckets
 from studio.training.live import make_live
+from studio.training.reader import teach_to_read
 from studio.training.sampling import PROMPTS, sample
 from studio.training.sheets import save_sheet
 from studio.training.tokenizer import build_tokenizer, encode
 from studio.world.words import known_words
 
 log = logging.getLogger(__name__)
-STAGES = ("render", "autoencoder", "latents", "denoiser", "export", "distil", "sheet")
+STAGES = (
+    "render", "autoencoder", "decoder", "latents", "reader", "denoiser", "export", "distil", "sheet",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,8 @@ class Plan:
         init: Exported model to start from; None trains from nothing.
         pictures: How many to render.
         autoencoder: Budget of the autoencoder; None keeps the one in `init`.
+        decoder: Budget of its decoder's adversarial sharpening; None leaves it out.
+        reader: Budget of the text encoder's first lessons.
         denoiser: Budget of the denoiser.
         distil: Budget of the live model.
         batch: Pictures in a denoiser step.
@@ -79,6 +87,7 @@ class Plan:
     init: Path | None
     pictures: int
     autoencoder: Budget | None
+    decoder: Budget | None
     denoiser: Budget
     distil: Budget
     batch: int
@@ -86,6 +95,7 @@ class Plan:
     workers: int
     shard: str
     shape: Shape = Shape()
+    reader: Budget = Budget(steps=600)
     checkpoint_minutes: float = 3.0
 
     @property
@@ -99,11 +109,15 @@ def world_tokenizer() -> CLIPTokenizer:
     return build_tokenizer(known_words())
 
 
-def autoencoder_for(plan: Plan, device: torch.device) -> PatchAutoencoder:
-    """The autoencoder as trained so far, or the one to start from."""
+def autoencoder_for(
+    plan: Plan, device: torch.device, stages: Sequence[str] = ("decoder", "autoencoder")
+) -> PatchAutoencoder:
+    """The autoencoder as the first of `stages` that has run left it, or the one to start from."""
     autoencoder: PatchAutoencoder
-    trained = plan.runs / "autoencoder"
-    source = trained if (trained / "config.json").exists() else plan.init and plan.init / "vae"
+    trained = [
+        plan.runs / stage for stage in stages if (plan.runs / stage / "config.json").exists()
+    ]
+    source = trained[0] if trained else plan.init and plan.init / "vae"
     if source is None:
         autoencoder = PatchAutoencoder(latent_channels=plan.shape.latent_channels)
         pictures = [part[:: max(1, len(part) // 40)] for part in squares(plan.data)[:40]]
@@ -124,16 +138,47 @@ def autoencoder_stage(plan: Plan, device: torch.device) -> None:
     if plan.autoencoder is None:
         return
     recipe = AutoencoderRecipe(plan.autoencoder, batch=96 if device.type == "cuda" else 12)
-    start = autoencoder_for(plan, device)
+    start = autoencoder_for(plan, device, ("autoencoder",))
     autoencoder = AutoencoderTraining(start, recipe, plan.data, plan.runs, device).run()
     autoencoder.save_pretrained(plan.runs / "autoencoder")
     for style, decibel in fidelity(autoencoder, held_out_by_style(4), device).items():
         log.info("%-24s %5.1f dB", style, decibel)
 
 
+def decoder_stage(plan: Plan, device: torch.device) -> None:
+    """Sharpen the decoder against an adversary and report fidelity and texture on held-out pictures."""
+    if plan.decoder is None:
+        return
+    recipe = DecoderRecipe(
+        plan.decoder,
+        batch=64 if device.type == "cuda" else 8,
+        checkpoint_minutes=plan.checkpoint_minutes,
+    )
+    start, by_style = autoencoder_for(plan, device, ("autoencoder",)), held_out_by_style(4)
+    shown = np.stack([pictures[i % 4] for i, pictures in enumerate(by_style.values())])
+    parts = [pictures for pictures, _, _ in rendering.parts_in(plan.data / "render")]
+    autoencoder = DecoderTraining(start, recipe, parts, shown, plan.runs, device).run()
+    autoencoder.save_pretrained(plan.runs / "decoder")
+    kept = texture_kept(autoencoder, by_style, device)
+    for style, decibel in fidelity(autoencoder, by_style, device).items():
+        log.info("%-24s %5.1f dB, %3.0f %% of the texture", style, decibel, 100 * kept[style])
+
+
 def latents_stage(plan: Plan, device: torch.device) -> None:
     """Encode pictures and captions."""
     encode_parts(plan.data, autoencoder_for(plan, device), world_tokenizer(), device)
+
+
+def reader_stage(plan: Plan, device: torch.device) -> None:
+    """Teach the text encoder to read captions; done once, the denoiser starts from it."""
+    target = plan.runs / "reader"
+    if (target / "config.json").exists():
+        return
+    tokenizer = world_tokenizer()
+    text_encoder = start_denoiser(plan, tokenizer).text_encoder.to(device)
+    scores = teach_to_read(text_encoder, tokenizer, plan.data, plan.runs, plan.reader)
+    log.info("read rightly: %s", ", ".join(f"{name} {share:.0%}" for name, share in scores.items()))
+    text_encoder.save_pretrained(target)
 
 
 def denoiser_stage(plan: Plan, device: torch.device) -> None:
@@ -199,21 +244,33 @@ def _training(plan: Plan) -> tuple[DenoiserTraining, CLIPTokenizer]:
     recipe = Recipe(
         plan.denoiser, plan.batch, plan.peak_rate, checkpoint_minutes=plan.checkpoint_minutes
     )
-    return DenoiserTraining(
-        denoiser, recipe, plan.runs, Accelerator(mixed_precision="bf16")
-    ), tokenizer
+    accelerator = Accelerator(mixed_precision="bf16")
+    weights = channel_weights(autoencoder_for(plan, torch.device("cpu")))
+    return DenoiserTraining(denoiser, recipe, plan.runs, accelerator, weights), tokenizer
 
 
 def start_denoiser(plan: Plan, tokenizer: CLIPTokenizer) -> Denoiser:
-    """A new denoiser, or one that starts from `plan.init`; weights are drawn from a fixed seed."""
+    """A new denoiser, or one that starts from `plan.init`, with the text encoder that has learned to read if there is one.
+
+    Weights are drawn from a fixed seed.
+    """
     torch.manual_seed(0)
-    return warm_started(plan.init, tokenizer) if plan.init else new_denoiser(tokenizer, plan.shape)
+    denoiser = (
+        warm_started(plan.init, tokenizer) if plan.init else new_denoiser(tokenizer, plan.shape)
+    )
+    if (plan.runs / "reader" / "config.json").exists():
+        denoiser.text_encoder = CLIPTextModel.from_pretrained(
+            plan.runs / "reader", dtype=torch.float32
+        )
+    return denoiser
 
 
 RUN = {
     "render": render_stage,
     "autoencoder": autoencoder_stage,
+    "decoder": decoder_stage,
     "latents": latents_stage,
+    "reader": reader_stage,
     "denoiser": denoiser_stage,
     "export": export_stage,
     "distil": distil_stage,
@@ -265,6 +322,11 @@ def parser() -> argparse.ArgumentParser:
         type=float,
         help="default: 0 with --init, else a fifth of --minutes",
     )
+    options.add_argument(
+        "--decoder-minutes",
+        type=float,
+        help="default: half the autoencoder's",
+    )
     options.add_argument("--batch", type=int, default=512 if cuda else 32)
     options.add_argument(
         "--rate",
@@ -288,11 +350,13 @@ def plan_from(arguments: argparse.Namespace) -> Plan:
     spare = arguments.autoencoder_minutes
     if spare is None:
         spare = 0.0 if arguments.init else minutes / 5
+    sharpen = spare / 2 if arguments.decoder_minutes is None else arguments.decoder_minutes
     denoiser = Budget(steps=arguments.steps) if arguments.steps else Budget(minutes=minutes)
     live = arguments.distil_minutes or (minutes if arguments.stage == "distil" else minutes / 6)
     plan = Plan(
         arguments.data, arguments.out, arguments.init, arguments.pictures, Budget(minutes=spare) if spare else None,
-        denoiser, Budget(minutes=live), arguments.batch, arguments.rate, arguments.workers, arguments.shard,
+        Budget(minutes=sharpen) if sharpen else None, denoiser, Budget(minutes=live),
+        arguments.batch, arguments.rate, arguments.workers, arguments.shard,
     )  # fmt: skip
     if not arguments.quick:
         return plan
@@ -302,6 +366,8 @@ def plan_from(arguments: argparse.Namespace) -> Plan:
         init=None,
         pictures=24,
         autoencoder=Budget(steps=4),
+        decoder=Budget(steps=4),
+        reader=Budget(steps=4),
         denoiser=Budget(steps=6),
         distil=Budget(steps=4),
         batch=4,

@@ -1,7 +1,7 @@
 """Palette's training: every stage runs end to end, and a stopped run continues as if it had not been stopped."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -11,15 +11,17 @@ pytest.importorskip("cv2", reason="opencv-python-headless is not installed")
 pytest.importorskip("accelerate", reason="accelerate is not installed")
 
 from accelerate import Accelerator
-from diffusers import DiffusionPipeline
+from diffusers import DiffusionPipeline, UNet2DConditionModel
 
+from studio.models.patch_autoencoder import PatchAutoencoder
 from studio.training.budget import Budget, learning_rate
-from studio.training.data import Part, parts_in, plan, render_part
+from studio.training.data import Part, parts_in, plan, render_part, subject_cells
 from studio.training.denoiser import (
     DenoiserTraining,
     Recipe,
     Shape,
     average,
+    channel_weights,
     draw_batches,
     new_denoiser,
     noise_schedule,
@@ -29,6 +31,7 @@ from studio.training.denoiser import (
 from studio.training.heldout import HELD_OUT, held_out, held_out_combinations
 from studio.training.latents import Bucket
 from studio.training.palette import main
+from studio.training.reader import teach_to_read
 from studio.training.tokenizer import build_tokenizer, encode
 from studio.world.facts import Facts, Item
 from studio.world.picture import paint
@@ -54,7 +57,7 @@ def make_bucket(tokenizer):
     generator = torch.Generator().manual_seed(1)
     latents = torch.randn(12, 4, 8, 8, generator=generator).half()
     tokens = torch.from_numpy(encode(tokenizer, ["a castle", "a cat"] * 12)).reshape(12, 2, -1)
-    return Bucket(latents, tokens)
+    return Bucket(latents, tokens, torch.zeros(12, 8, 8).half())
 
 
 def train(tokenizer, folder, *budgets):
@@ -110,7 +113,7 @@ def test_the_schedule_ends_in_pure_noise():
 def test_some_captions_are_dropped(tokenizer):
     empty = torch.from_numpy(encode(tokenizer, [""])).long()[0]
     recipe = Recipe(Budget(steps=1), batch=400, caption_dropout=0.25)
-    _, tokens = next(
+    _, tokens, _ = next(
         draw_batches([make_bucket(tokenizer)], empty, recipe, torch.Generator().manual_seed(0))
     )
     assert 60 < int((tokens == empty).all(1).sum()) < 140
@@ -138,6 +141,87 @@ def test_a_warm_start_keeps_known_words_and_the_network(tokenizer, tmp_path):
         assert torch.equal(
             words[tokenizer.get_vocab()[word]], old_words[old_tokenizer.get_vocab()[word]]
         )
+
+
+def test_a_warm_start_from_a_model_without_pooled_words_hears_them(tokenizer, tmp_path):
+    """The old network is kept whole; only what the pooled words add is new, and small."""
+    torch.manual_seed(0)
+    old = new_denoiser(tokenizer, TINY)
+    plain = UNet2DConditionModel.from_config({**old.unet.config, "addition_embed_type": None})
+    plain.save_pretrained(tmp_path / "unet")
+    old.text_encoder.save_pretrained(tmp_path / "text_encoder")
+    tokenizer.save_pretrained(tmp_path / "tokenizer")
+    unet = warm_started(tmp_path, tokenizer).unet
+    state = unet.state_dict()
+    assert all(torch.equal(state[name], value) for name, value in plain.state_dict().items())
+    x, t, words = torch.randn(1, 4, 8, 8), torch.tensor([900]), torch.randn(2, 32, 16)
+    with torch.no_grad():
+        unet.add_embedding.norm2.weight.zero_()
+        assert torch.equal(unet(x, t, words[:1]).sample, plain(x, t, words[:1]).sample)
+
+
+def test_the_loss_weighs_channels_and_draws_noisy_timesteps_more_often():
+    latents, tokens, seen = torch.randn(64, 4, 2, 2), torch.zeros(64, 32), []
+
+    class Blind(torch.nn.Module):
+        def forward(self, noisy, timesteps, tokens):
+            seen.append(timesteps.float().mean().item())
+            return torch.zeros_like(noisy)
+
+    def loss(weights=None, noisy=1.0):
+        generator = torch.Generator().manual_seed(4)
+        return v_loss(Blind(), latents, tokens, noise_schedule(), generator, weights, noisy).item()
+
+    alone = [loss(4.0 * torch.eye(4)[channel][:, None, None]) for channel in range(4)]
+    assert sum(alone) / 4 == pytest.approx(loss(), rel=1e-5)
+    loss(noisy=0.5)
+    assert seen[0] == pytest.approx(499.5, abs=10) and seen[-1] == pytest.approx(666, abs=10)
+
+
+def test_cells_with_a_subject_weigh_more(tokenizer):
+    bucket = make_bucket(tokenizer)
+    bucket.subjects[:, 2:4, 2:4] = 1
+    recipe = Recipe(Budget(steps=1), batch=8, emphasis=3.0)
+    empty = torch.from_numpy(encode(tokenizer, [""])).long()[0]
+    _, _, weights = next(draw_batches([bucket], empty, recipe, torch.Generator().manual_seed(0)))
+    assert weights.shape == (8, 1, 8, 8) and float(weights.mean()) == pytest.approx(1)
+    assert torch.allclose(weights[:, 0, 3, 3] / weights[:, 0, 0, 0], torch.tensor(4.0))
+
+
+def test_boxes_say_where_subjects_are():
+    cells = subject_cells([{"boxes": [(16, 8, 40, 32)]}, {"boxes": []}], (64, 48), 16)
+    assert cells.tolist()[0] == [[0, 0.5, 0.25, 0], [0, 1, 0.5, 0], [0, 0, 0, 0]]
+    assert not cells[1].any()
+
+
+def test_channels_weigh_as_much_as_they_show():
+    autoencoder = PatchAutoencoder(latent_channels=4)
+    with torch.no_grad():
+        for channel, length in enumerate((1.0, 2.0, 3.0, 2.0)):
+            autoencoder.linear_decoder.weight[:, channel] = 0
+            autoencoder.linear_decoder.weight[channel, channel] = length
+    assert channel_weights(autoencoder).tolist() == pytest.approx([0.5, 1.0, 1.5, 1.0])
+
+
+def test_the_text_encoder_learns_to_name_what_captions_say(tokenizer, tmp_path):
+    folder = tmp_path / "render" / "64x64"
+    folder.mkdir(parents=True)
+    scenes = [
+        Facts(place, "day", (Item(subject),), style=style)
+        for place, subject in (("meadow", "cat"), ("sea", "lighthouse"), ("village", "house"))
+        for style in ("pixel art", "watercolor")
+    ]
+    (folder / "part-0000.json").write_text(
+        json.dumps([{**asdict(scene), "boxes": []} for scene in scenes])
+    )
+    np.save(folder / "part-0000.npy", np.zeros((len(scenes), 64, 64, 3), np.uint8))
+    torch.manual_seed(0)
+    text_encoder = new_denoiser(tokenizer, TINY).text_encoder
+    scores = teach_to_read(
+        text_encoder, tokenizer, tmp_path, tmp_path, Budget(steps=120), batch=24, peak_rate=1e-2
+    )
+    assert scores["style"] > 0.85 and scores["subject"] > 0.85
+    assert (tmp_path / "reader-loss.png").stat().st_size > 0
 
 
 def test_parts_never_share_a_seed_nor_touch_held_out_ones():
@@ -196,7 +280,7 @@ def test_quick_runs_every_stage_and_diffusers_loads_the_result(tmp_path):
         ]
     )
     runs = tmp_path / "data" / "runs"
-    for name in ("autoencoder-loss.png", "autoencoder.png", "denoiser-loss.png", "sheet.png"):
+    for name in ("autoencoder.png", "decoder.png", "denoiser-loss.png", "sheet.png"):
         assert (runs / name).stat().st_size > 0
     weights = list((tmp_path / "out").rglob("*.safetensors"))
     assert len(weights) > 3
