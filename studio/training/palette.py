@@ -1,8 +1,8 @@
 """Rebuild palette, the built-in model, from nothing: `python -m studio.training.palette all`.
 
 Stages, each resumable (run the same command again): render -> autoencoder -> decoder -> latents ->
-reader -> denoiser -> export -> distil -> sheet. Everything large goes under `--data`; `--out` receives the model folder. The same code
-runs on CPU and on one GPU; several GPUs train the denoiser with
+reader -> denoiser -> export -> distil -> sheet -> evaluate. Everything large goes under `--data`; `--out`
+receives the model folder. The same code runs on CPU and on one GPU; several GPUs train the denoiser with
 `accelerate launch -m studio.training.palette denoiser ...`.
 """
 
@@ -21,6 +21,7 @@ import torch
 from accelerate import Accelerator
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from studio.models.cards import CARDS
 from studio.models.patch_autoencoder import PatchAutoencoder
 from studio.training import data as rendering
 from studio.training.adversarial import DecoderRecipe, DecoderTraining
@@ -45,6 +46,7 @@ from studio.training.denoiser import (
     warm_started,
 )
 from studio.training.distil import DistilRecipe
+from studio.training.evaluate import Evaluation, evaluate
 from studio.training.export import export, load_exported
 from studio.training.latents import encode_parts, load_buckets
 from studio.training.live import make_live
@@ -57,6 +59,7 @@ from studio.world.words import known_words
 log = logging.getLogger(__name__)
 STAGES = (
     "render", "autoencoder", "decoder", "latents", "reader", "denoiser", "export", "distil", "sheet",
+    "evaluate",
 )  # fmt: skip
 
 
@@ -80,6 +83,7 @@ class Plan:
         shard: Largest file of weights.
         shape: Sizes of a new denoiser.
         checkpoint_minutes: Time between checkpoints; a sample sheet comes with every third.
+        tiny: The evaluation is as small as it can be: says only that it runs.
     """
 
     data: Path
@@ -97,6 +101,7 @@ class Plan:
     shape: Shape = Shape()
     reader: Budget = Budget(steps=600)
     checkpoint_minutes: float = 3.0
+    tiny: bool = False
 
     @property
     def runs(self) -> Path:
@@ -226,8 +231,12 @@ def export_stage(plan: Plan, device: torch.device) -> None:
 
 def distil_stage(plan: Plan, device: torch.device) -> None:
     """Distil the exported model in `plan.out` into few steps; its differences go into the folder `live` there."""
-    batch = 16 if plan.batch > 4 else plan.batch
-    recipe = DistilRecipe(plan.distil, batch=batch, checkpoint_minutes=plan.checkpoint_minutes)
+    recipe = DistilRecipe(
+        plan.distil,
+        guidance=CARDS["palette"].guidance_scale,
+        batch=max(1, plan.batch // 2),
+        checkpoint_minutes=plan.checkpoint_minutes,
+    )
     make_live(plan.out, recipe, plan.data, plan.runs, device)
 
 
@@ -236,6 +245,14 @@ def sheet_stage(plan: Plan, device: torch.device) -> None:
     denoiser, autoencoder, tokenizer = load_exported(plan.out)
     pictures = sample(denoiser.to(device), autoencoder.to(device), tokenizer, PROMPTS)
     save_sheet(plan.runs / "sheet.png", pictures, 7)
+
+
+def evaluate_stage(plan: Plan, device: torch.device) -> None:
+    """Have judges look at the exported model's pictures; the document and its sheets lie in `plan.runs`."""
+    asked = Evaluation(
+        plan.out, plan.data, plan.runs / "palette-evaluation.md", workers=plan.workers
+    )
+    evaluate(asked.quick() if plan.tiny else asked, device)
 
 
 def _training(plan: Plan) -> tuple[DenoiserTraining, CLIPTokenizer]:
@@ -275,11 +292,15 @@ RUN = {
     "export": export_stage,
     "distil": distil_stage,
     "sheet": sheet_stage,
+    "evaluate": evaluate_stage,
 }
 
 
 def everything(plan: Plan, minutes: float | None, device: torch.device) -> None:
-    """All stages; with `minutes`, the denoiser gets what the others leave, less a minute to export."""
+    """All stages; with `minutes`, the denoiser gets what the others leave, less a minute to export.
+
+    The evaluation comes on top.
+    """
     started = time.monotonic()
     for stage in STAGES:
         if stage == "denoiser" and minutes is not None:
@@ -365,6 +386,7 @@ def plan_from(arguments: argparse.Namespace) -> Plan:
         plan,
         init=None,
         pictures=24,
+        tiny=True,
         autoencoder=Budget(steps=4),
         decoder=Budget(steps=4),
         reader=Budget(steps=4),

@@ -280,7 +280,8 @@ def test_quick_runs_every_stage_and_diffusers_loads_the_result(tmp_path):
         ]
     )
     runs = tmp_path / "data" / "runs"
-    for name in ("autoencoder.png", "decoder.png", "denoiser-loss.png", "sheet.png"):
+    documents = ("autoencoder.png", "decoder.png", "denoiser-loss.png", "sheet.png", "palette-evaluation.md")  # fmt: skip
+    for name in documents:
         assert (runs / name).stat().st_size > 0
     weights = list((tmp_path / "out").rglob("*.safetensors"))
     assert len(weights) > 3
