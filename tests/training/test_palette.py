@@ -280,9 +280,13 @@ def test_quick_runs_every_stage_and_diffusers_loads_the_result(tmp_path):
         ]
     )
     runs = tmp_path / "data" / "runs"
-    documents = ("autoencoder.png", "decoder.png", "denoiser-loss.png", "sheet.png", "palette-evaluation.md")  # fmt: skip
+    documents = (
+        "autoencoder.png", "decoder.png", "denoiser-loss.png", "distil-loss.png", "distil-sheet.png",
+        "sheet.png", "palette-evaluation.md",
+    )  # fmt: skip
     for name in documents:
         assert (runs / name).stat().st_size > 0
+    assert (tmp_path / "out" / "live" / "pytorch_lora_weights.safetensors").stat().st_size > 0
     weights = list((tmp_path / "out").rglob("*.safetensors"))
     assert len(weights) > 3
     index = json.loads((tmp_path / "out" / "model_index.json").read_text())
