@@ -116,7 +116,8 @@ def run(tokenizer, folder, *stops, base="base", start=None):
     """Distil a tiny teacher, stopping and starting anew at these steps."""
     generator = torch.Generator().manual_seed(1)
     tokens = torch.from_numpy(encode(tokenizer, ["a castle", "a cat"] * 12)).reshape(12, 2, -1)
-    bucket = Bucket(torch.randn(12, 4, 8, 8, generator=generator).half(), tokens)
+    latents = torch.randn(12, 4, 8, 8, generator=generator).half()
+    bucket = Bucket(latents, tokens, torch.zeros(12, 8, 8).half())
     for stop in stops:
         teacher = tiny_teacher(tokenizer)
         training = Distillation(teacher, RECIPE, folder, base, torch.device("cpu"), start)
