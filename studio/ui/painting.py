@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 RECENT = 24
 """Pictures in the strip."""
 
+SUITED = ("steps", "guidance_scale", "sampler")
+"""Settings that follow the model."""
+
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 QUICK: dict[str, Any] = QUIET | {"queue": False}
 
@@ -171,6 +174,11 @@ class PaintingTab:
         """What the prompt means to the model: words it does not know, words it will not read, secrets."""
         return reading(self.studio, prompt, style, model, language_of(request))
 
+    def suit(self, model: str) -> Outputs:
+        """A person chose another model: the settings become what it paints well with."""
+        own = self.studio.defaults(str(model))
+        return {self.controls[name]: getattr(own, name) for name in SUITED if name in self.controls}
+
     def arrive(self, request: gr.Request, memory: Any) -> Outputs:
         """A page that opens: what it remembered goes into the form, this browser's pictures into the strip."""
         pictures = self.studio.recent(owner_of(request), limit=RECENT)
@@ -273,6 +281,12 @@ class PaintingTab:
             lambda seed: seed, inputs=self.last_seed, outputs=controls["seed"], **QUICK
         )
         self.fresh_button.click(fn=None, js="() => ''", outputs=controls["seed"])
+        controls["model"].input(
+            self.suit,
+            inputs=controls["model"],
+            outputs=[controls[name] for name in SUITED if name in controls],
+            **QUICK,
+        )
         gr.on(
             [controls["prompt"].change, controls["style"].change, controls["model"].change],
             self.read,

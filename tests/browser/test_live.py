@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.pictures import bring, landscape, open_tab
+
 
 @pytest.fixture
 def live(visit, fake):
@@ -92,3 +94,16 @@ def test_the_switch_speaks_chinese_and_works_by_key_in_the_dark_on_a_phone(visit
     write(page, "a lake")
     page.locator("#stage .cell[data-state=sketched]").wait_for()
     expect(page.locator(".line-words").first).to_contain_text("实时")
+
+
+def test_a_picture_is_stylised_live(visit, fake):
+    page = visit(fake.address)
+    open_tab(page, "stylise")
+    bring(page, "stylise", landscape())
+    page.locator("#stylise-live .live-switch").click()
+    page.locator("#stylise-stage .cell[data-state=sketched] .preview[src^='data:']").wait_for()
+    sketch = fake.studio.sketched[-1]
+    assert (sketch.kind, sketch.model) == ("image_to_image", "palette_live")
+    page.locator("#stylise-field-strength input[type=range]").fill("0.8")
+    expect(page.locator("#stylise-stage .cell")).to_have_attribute("data-state", "done")
+    assert fake.studio.sketched[-1].strength == 0.8
