@@ -262,7 +262,7 @@ class Studio:
         """
         self.engine.check_room(1, owner)
         settled = self.wishes.settled(recipe, len(tape))
-        store = self.store if keep else self._scratch_store()
+        store = self.store if keep or end else self._scratch_store()
         mailbox, jobs = self.engine.submit(
             [
                 self.wishes.made(one, tape, remarks)._replace(recorded=keep)
@@ -278,6 +278,26 @@ class Studio:
         with self._lock:
             self._runs[run.id] = run
         return run
+
+    def live(self, model: str = "palette") -> str | None:
+        """Name of the model that paints as this one does but in a few steps; None when it is not on this machine."""
+        cards = self.catalog.cards
+        return next(
+            (
+                name
+                for name, card in cards.items()
+                if card.adapter and card.few_step and card.source == cards[model].source
+                if self.catalog.here(name)
+            ),
+            None,
+        )
+
+    def sketch(self, recipe: Painting, owner: str) -> Run:
+        """As `submit`, for a picture that is shown and not kept: it ends with `Sketched`, and nothing is written.
+
+        For a person who is still choosing words. The recipe paints the same picture again, to be kept.
+        """
+        return self.submit(recipe, owner, keep=False, end=keeping.sketched)
 
     def ask(
         self,

@@ -15,6 +15,7 @@ import gradio as gr
 from studio.core.recipe import Painting
 from studio.ui import boundary, words
 from studio.ui.form import Form
+from studio.ui.live import Live
 from studio.ui.pictures import Pictures
 from studio.ui.stage import EXAMPLES, PERIOD, Scene, paced, refusal, shown, stage
 from studio.ui.visitor import language_of, owner_of
@@ -60,6 +61,7 @@ class PaintingTab:
         room: Prefix of the ids in this tab, so that they are unique in the page.
         recipe_type: What it paints.
         controls: Control name -> component: everything that goes into a recipe.
+        live: The switch that paints while one writes; None where the tab or the machine has none.
     """
 
     name: ClassVar[str]
@@ -72,6 +74,7 @@ class PaintingTab:
         self.pictures = pictures
         self.form = Form(self.recipe_type, studio, self.room)
         self.controls = self.form.widgets
+        self.live: Live | None = None
         with gr.Row(elem_id=self.id("studio"), elem_classes="studio", equal_height=False):
             with gr.Column(
                 elem_id=self.id("words"), elem_classes="words-column", scale=0, min_width=320
@@ -89,6 +92,8 @@ class PaintingTab:
         self.remembered = gr.JSON(visible=False)
         self.recent = gr.JSON(visible=False)
         self.last_seed = gr.State(None)
+        if self.live is not None:
+            self.live.connect()
         self._connect_painting()
         self._connect_words()
         self._connect_memory(page)
@@ -189,6 +194,11 @@ class PaintingTab:
             elem_id=self.id("reading"),
             elem_classes="part reading-part",
         )
+
+    def draw_live(self) -> None:
+        """The live switch, where there is a model for it."""
+        model = self.studio.live()
+        self.live = Live(self, model) if model else None
 
     def disclosure(self, title: str, name: str) -> None:
         """The switch of a part that opens and closes; the part follows it."""
