@@ -1,6 +1,9 @@
 """Palette's training: every stage runs end to end, and a stopped run continues as if it had not been stopped."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -295,3 +298,32 @@ def test_quick_runs_every_stage_and_diffusers_loads_the_result(tmp_path):
     pipeline.set_progress_bar_config(disable=True)
     picture = pipeline("a castle", num_inference_steps=2, height=64, width=96).images[0]
     assert picture.size == (96, 64)
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_model(tokenizer, tmp_path):
+    """Gradients are shared: both end with the same weights, though each saw its own noise."""
+    folder = tmp_path / "latents" / "128x128"
+    folder.mkdir(parents=True)
+    bucket = make_bucket(tokenizer)
+    np.savez(
+        folder / "part-0000.npz",
+        latents=np.repeat(bucket.latents.numpy(), 8, 1),
+        tokens=bucket.tokens.numpy(),
+        subjects=bucket.subjects.numpy(),
+    )
+    (tmp_path / "runs" / "autoencoder").mkdir(parents=True)
+    PatchAutoencoder().save_pretrained(tmp_path / "runs" / "autoencoder")
+    launch = [
+        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2",
+        "-m", "studio.training.palette", "denoiser", "--quick", "--data", str(tmp_path),
+    ]  # fmt: skip
+    environment = {**os.environ, "ACCELERATE_USE_CPU": "1", "OMP_NUM_THREADS": "1"}
+    subprocess.run(launch, env=environment, check=True, timeout=300, capture_output=True)
+    one, other = (
+        torch.load(tmp_path / "runs" / f"denoiser-{i}.pt", weights_only=True) for i in (0, 1)
+    )
+    assert one["step"] == other["step"] == 6
+    for name, weights in one["model"].items():
+        assert torch.equal(weights, other["model"][name]), name
+    assert not torch.equal(one["generator"], other["generator"])
