@@ -1,7 +1,8 @@
 """Training a judge on renders, never on samples; resumable, with progress, loss curve and checkpoints.
 
-Pictures are mirrored and mildly blurred, coloured and noised, so that a judge looks at what is painted and not at how crisp a
-decoder is. Where a picture has no single answer (a sea without a boat has no subject), the question is left out of the loss.
+Pictures are mirrored, mildly blurred or sharpened, coloured and noised, so that a judge looks at what is painted and not at how
+crisp a decoder is. Where a picture has no single answer (a sea without a boat has no subject), the question is left out of the
+loss.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from studio.training.sheets import save_curve
 
 
 def varied(judge: Judge, pictures: NDArray[np.uint8], generator: torch.Generator) -> Tensor:
-    """A batch for training: a window of each, mirrored, recoloured, noised; every eighth one slightly blurred.
+    """A batch for training: a window of each, mirrored, recoloured, noised, and some of them blurred or sharpened.
 
     Args:
         judge: Decides window and size.
@@ -49,8 +50,9 @@ def varied(judge: Judge, pictures: NDArray[np.uint8], generator: torch.Generator
     flipped = (draw(count) < 0.5).cpu().numpy()
     window[flipped] = window[flipped, :, ::-1]
     x = torch.from_numpy(window).to(generator.device).permute(0, 3, 1, 2).bfloat16()
-    few = x[: count // 8]
-    few.lerp_(F.avg_pool2d(few, 3, 1, 1, count_include_pad=False), float(draw()))
+    few = x[: round(count * judge.blurred)]
+    soft = F.avg_pool2d(F.avg_pool2d(few, 3, 1, 1, count_include_pad=False), 3, 1, 1, count_include_pad=False)  # fmt: skip
+    few.copy_(torch.lerp(few, soft, (1.5 * draw(len(few), 1, 1, 1) - 0.5).bfloat16()))
     x = x.mul_((1 + 0.12 * (draw(count, 1, 1, 1) - 0.5)).bfloat16() / 127.5)
     # One field of noise and one shade for all, each picture its own share of it: quick.
     field = 0.05 * torch.randn(*x.shape[2:], 3, generator=generator, device=x.device)

@@ -47,11 +47,13 @@ class Judge(nn.Module):
     Attributes:
         view: Size at which it looks, as a share of the picture's.
         window: Share of a picture's side that it is shown in training.
+        blurred: Share of training pictures that are blurred or sharpened.
         questions: Keys of `NAMES` that it answers.
     """
 
     view: float
     window: float
+    blurred: float
     questions: tuple[str, ...]
     heads: nn.ModuleDict
 
@@ -91,7 +93,7 @@ def _heads(questions: tuple[str, ...], features: int) -> nn.ModuleDict:
 class SceneJudge(Judge):
     """Names what is in a picture; it learns the style too, so as not to take strokes for things, but is not asked."""
 
-    view, window = 0.75, 7 / 8
+    view, window, blurred = 0.75, 7 / 8, 1 / 8
     questions = tuple(NAMES)
 
     def __init__(self, widths: tuple[int, int, int] = (48, 96, 192), features: int = 192) -> None:
@@ -115,7 +117,7 @@ class SceneJudge(Judge):
 class TouchJudge(Judge):
     """Names how a picture is painted, from the average over windows of about 40 pixels."""
 
-    view, window = 1.0, 3 / 8
+    view, window, blurred = 1.0, 3 / 8, 1.0
     questions = ("style",)
 
     def __init__(self, widths: tuple[int, int, int] = (32, 64, 128), features: int = 64) -> None:
