@@ -1,0 +1,105 @@
+"""Deleted pictures: put aside where they can be brought back from, gone for good after thirty days.
+
+    <home>/trash/<day it was deleted>/<day it was painted>/142233-123-seed7-a-lake-k3j2h4e5f6g7a2b3.png
+
+What lies beside a picture (its star, its steps) goes and comes with it. Whose it is stays where it stood.
+"""
+
+import logging
+import os
+import re
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from studio.core.errors import GalleryError
+from studio.gallery import files
+from studio.gallery.home import cause
+from studio.gallery.store import DAY, PICTURE, STAR, id_of
+from studio.gallery.trajectories import beside
+
+log = logging.getLogger(__name__)
+
+FOLDER = "trash"
+
+DAYS = 30
+"""A deleted picture is kept for so long."""
+
+
+def _today() -> datetime:
+    return datetime.now(UTC)
+
+
+class Trash:
+    """The deleted pictures of one home. Many threads may use it, and several processes at once."""
+
+    def __init__(self, home: Path, clock: Callable[[], datetime] = _today) -> None:
+        """The trash of this home; makes no folder yet."""
+        self._home = home
+        self._clock = clock
+
+    def put(self, path: Path) -> None:
+        """Puts a picture aside, with what lies beside it.
+
+        Raises: GalleryError when it is gone or the disk refuses; then it is where it was.
+        """
+        folder = self._home / FOLDER / f"{self._clock():%Y-%m-%d}" / path.parent.name
+        _move(path, folder)
+
+    def restore(self, picture_id: str) -> Path | None:
+        """Brings a picture back to where it was; None when it is not here.
+
+        Raises: GalleryError when the disk refuses.
+        """
+        path = self.find(picture_id)
+        if path is None:
+            return None
+        _move(path, self._home / path.parent.name)
+        return self._home / path.parent.name / path.name
+
+    def find(self, picture_id: str) -> Path | None:
+        """Where a deleted picture lies; None when it is not here. Any text may be asked for."""
+        if not re.fullmatch("[a-z2-7]{16}", picture_id):
+            return None
+        trash = self._home / FOLDER
+        for deleted in sorted(files.names(trash, DAY), reverse=True):
+            for day in files.names(trash / deleted, DAY):
+                for name in files.names(trash / deleted / day, PICTURE):
+                    if name.endswith(f"-{picture_id}.png"):
+                        return trash / deleted / day / name
+        return None
+
+    def purge(self) -> int:
+        """Deletes for good what was put here more than thirty days ago; how many pictures that were."""
+        last = f"{self._clock() - timedelta(days=DAYS):%Y-%m-%d}"
+        trash, gone = self._home / FOLDER, 0
+        for deleted in files.names(trash, DAY):
+            if deleted < last:
+                gone += sum(1 for path in (trash / deleted).rglob("*.png") if id_of(path))
+                shutil.rmtree(trash / deleted, ignore_errors=True)
+        return gone
+
+
+def _move(path: Path, folder: Path) -> None:
+    """The picture last: while it is where it was, nothing is lost."""
+    moved: list[tuple[Path, Path]] = []
+    try:
+        files.make_folder(folder)
+        for file in (path.with_suffix(STAR), beside(path), path):
+            target = folder / file.name
+            if file == path or file.exists():
+                os.replace(file, target)
+                moved.append((file, target))
+        files.flush_folder(folder)
+    except OSError as error:
+        for file, target in moved:
+            try:
+                os.replace(target, file)
+            except OSError:
+                log.exception("%s could not be put back", target.name)
+        raise GalleryError(
+            "The picture could not be moved: {why}.",
+            hint="It is still where it was. Make room or allow writing there, then try again.",
+            why=cause(error),
+        ) from error
