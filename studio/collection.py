@@ -5,7 +5,7 @@ Somebody else's picture does not exist here, whatever is asked.
 
 from __future__ import annotations
 
-import logging
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,17 +13,17 @@ from typing import Any
 
 from studio.core.errors import GalleryError
 from studio.core.events import Result
+from studio.core.recipe import Painting
 from studio.gallery import family, foreign
+from studio.gallery.entry import key_of
 from studio.gallery.headers import inspected
 from studio.gallery.index import Index
 from studio.gallery.metadata import Made, read
 from studio.gallery.owners import hashed
-from studio.gallery.query import MAX_PAGE, Query, Row
+from studio.gallery.query import MAX_PAGE, Query, Row, Term, rows
 from studio.gallery.store import STAR, Store
 from studio.gallery.trash import Trash
 from studio.results import Results
-
-log = logging.getLogger(__name__)
 
 MOST = 1000
 """Pictures one request may name."""
@@ -74,11 +74,9 @@ class Collection:
         self._trash = Trash(store.home)
 
     def start(self) -> None:
-        """Begin to look through the pictures, and delete for good what was deleted long ago."""
+        """Begin to look through the pictures, and delete for good what was deleted long ago; returns at once."""
         self._index.start()
-        gone = self._trash.purge()
-        if gone:
-            log.info("%d pictures that were deleted long ago are gone for good", gone)
+        threading.Thread(target=self._trash.purge, name="trash", daemon=True).start()
 
     def page(self, owner: str, **wish: Any) -> Page:
         """A page of this owner's pictures; see `Query` for what may be wished for."""
@@ -86,14 +84,15 @@ class Collection:
         self._index.start()
         self._index.refresh()
         whose = self._whose(owner)
-        if not self._index.whole:
-            # The newest come first: in a moment there is a page to show.
+        found = self._index.page(query, whose)
+        if not found and not self._index.whole:
+            # The newest come first: in a moment there may be some.
             self._index.wait(FIRST)
-        rows = self._index.page(query, whose)
+            found = self._index.page(query, whose)
         total = None if query.before else self._index.count(query, whose)
         limit = max(1, min(query.limit, MAX_PAGE))
-        after = rows[-1].place if len(rows) == limit else ""
-        shown = tuple(row for row in map(self._seen, rows) if row is not None)
+        after = found[-1].place if len(found) == limit else ""
+        shown = tuple(row for row in map(self._seen, found) if row is not None)
         return Page(shown, after, total, self._index.whole, self._index.building or 0)
 
     def names(self, owner: str) -> dict[str, list[str]]:
@@ -157,13 +156,10 @@ class Collection:
         Raises: GalleryError when the disk refuses.
         """
         done = []
-        for picture_id in dict.fromkeys(ids[:MOST]):
-            lying = self._trash.find(picture_id)
-            by = self._store.owner_of(lying) if lying is not None else None
-            if lying is None or not (self._everything or by == hashed(owner)):
-                continue
-            path = self._trash.restore(picture_id)
-            if path is not None:
+        for picture_id, lying in self._trash.find(ids[:MOST]).items():
+            by = self._store.owner_of(lying)
+            if self._everything or by == hashed(owner):
+                path = self._trash.restore(lying)
                 self._store.note(picture_id, path)
                 self._index.add(path, by or "")
                 done.append(picture_id)
@@ -175,6 +171,13 @@ class Collection:
         if row is None or self.path(picture_id, owner) is None:
             return None
         return self._index.ask(lambda db: family.family(db, row, self._whose(owner)))
+
+    def made(self, recipe: Painting, owner: str) -> bool:
+        """Whether this owner has a picture of this recipe, so that what it begins with is theirs too."""
+        if self._everything:
+            return True
+        mine: list[Term] = [("recipe_key = ?", (key_of(recipe),)), ("owner = ?", (hashed(owner),))]
+        return bool(self._index.ask(lambda db: rows(db, mine, "LIMIT 1")))
 
     def settings(self, data: bytes) -> foreign.Imported:
         """The settings in a PNG that anyone may have made.

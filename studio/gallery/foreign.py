@@ -131,7 +131,9 @@ def _named(names: list[str]) -> tuple[str, ...]:
 
 
 def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)[:80]
+    text = value if isinstance(value, str) else str(type(value).__name__)
+    if value is None or isinstance(value, bool | int | float):
+        text = json.dumps(value)
     return text if len(text) <= 30 else text[:29] + "…"
 
 

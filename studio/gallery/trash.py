@@ -7,9 +7,8 @@ What lies beside a picture (its star, its steps) goes and comes with it. Whose i
 
 import logging
 import os
-import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -47,28 +46,25 @@ class Trash:
         folder = self._home / FOLDER / f"{self._clock():%Y-%m-%d}" / path.parent.name
         _move(path, folder)
 
-    def restore(self, picture_id: str) -> Path | None:
-        """Brings a picture back to where it was; None when it is not here.
+    def restore(self, path: Path) -> Path:
+        """Brings a picture that was found here back to where it was.
 
-        Raises: GalleryError when the disk refuses.
+        Raises: GalleryError when it is gone or the disk refuses.
         """
-        path = self.find(picture_id)
-        if path is None:
-            return None
-        _move(path, self._home / path.parent.name)
-        return self._home / path.parent.name / path.name
+        folder = self._home / path.parent.name
+        _move(path, folder)
+        return folder / path.name
 
-    def find(self, picture_id: str) -> Path | None:
-        """Where a deleted picture lies; None when it is not here. Any text may be asked for."""
-        if not re.fullmatch("[a-z2-7]{16}", picture_id):
-            return None
+    def find(self, ids: Collection[str]) -> dict[str, Path]:
+        """Where deleted pictures lie, as far as they are here; one walk for all of them. Any text may be asked for."""
+        wanted, found = set(ids), {}
         trash = self._home / FOLDER
-        for deleted in sorted(files.names(trash, DAY), reverse=True):
+        for deleted in sorted(files.names(trash, DAY)):
             for day in files.names(trash / deleted, DAY):
                 for name in files.names(trash / deleted / day, PICTURE):
-                    if name.endswith(f"-{picture_id}.png"):
-                        return trash / deleted / day / name
-        return None
+                    if name[-20:-4] in wanted:
+                        found[name[-20:-4]] = trash / deleted / day / name
+        return found
 
     def purge(self) -> int:
         """Deletes for good what was put here more than thirty days ago; how many pictures that were."""

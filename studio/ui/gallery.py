@@ -40,7 +40,7 @@ FRESH = {"Cache-Control": "no-store"}
 def routes(studio: "Studio", pictures: "Pictures") -> list[Route]:
     """All of them, to stand before Gradio's."""
     # What is done has names of its own, which no picture has.
-    return [*_doing(studio), *_looking(studio, pictures)]
+    return [*_doing(studio, pictures), *_looking(studio, pictures)]
 
 
 def _looking(studio: "Studio", pictures: "Pictures") -> list[Route]:
@@ -51,7 +51,7 @@ def _looking(studio: "Studio", pictures: "Pictures") -> list[Route]:
         limit = asked.get("limit", "")
         wish: dict[str, Any] = {
             name: asked.get(name, "")[:limit_]
-            for name, limit_ in (("words", 2000), ("model", 80), ("style", 80), ("since", 10), ("until", 10), ("before", 200))
+            for name, limit_ in (("words", 2000), ("model", 80), ("style", 80), ("since", 17), ("until", 17), ("before", 200))
         }  # fmt: skip
         told = collection.page(
             owner_of(request),
@@ -123,7 +123,7 @@ def _looking(studio: "Studio", pictures: "Pictures") -> list[Route]:
     ]
 
 
-def _doing(studio: "Studio") -> list[Route]:
+def _doing(studio: "Studio", pictures: "Pictures") -> list[Route]:
     collection = studio.collection
 
     def star(asked: dict[str, Any], owner: str) -> dict[str, Any]:
@@ -156,7 +156,10 @@ def _doing(studio: "Studio") -> list[Route]:
         language = language_of(request)
         try:
             data = await _file(request)
-            found = await run_in_threadpool(studio.collection.settings, data)
+            found = await run_in_threadpool(collection.settings, data)
+            owner = owner_of(request)
+            if await run_in_threadpool(collection.made, found.recipe, owner):
+                await run_in_threadpool(pictures.reopen, found.recipe, owner)
             told = _settings(studio, found, language)
         except TimeoutError:
             said = words.say("The picture took too long to arrive.", language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -122,6 +123,20 @@ def test_pictures_are_found_by_words_settings_and_stars(enter, painter):
     expect(page.locator(".gallery-tile")).to_have_count(2)
     page.locator("#gallery-style").select_option("oil")
     expect(page.locator(".gallery-tile")).to_have_count(1)
+
+
+def test_two_are_compared_and_several_come_as_one_file(enter, painter):
+    one, other = painter.paint(prompt="one", seed=1), painter.paint(prompt="other", seed=2)
+    page = enter(painter)
+    for picture in (one, other):
+        page.locator(f".gallery-tile[data-id='{picture.id}']").hover()
+        page.locator(f".gallery-tile[data-id='{picture.id}'] .tile-mark").click()
+    with page.expect_download() as download:
+        page.locator("#gallery-zip").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert sorted(archive.namelist()) == sorted([one.path.name, other.path.name])
+    page.locator("#gallery-compare").click()
+    expect(page.locator("dialog.compare .over")).to_have_attribute("src", f"picture/{other.id}")
 
 
 def test_more_pages_come_as_one_goes_down(enter, painter):

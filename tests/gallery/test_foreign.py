@@ -162,6 +162,18 @@ def test_C6_hostile_text_of_settings_takes_no_time():
     assert len(found.ignored) <= 25 and all(len(name) <= 60 for name in found.ignored)
 
 
+def test_C6_a_value_nested_without_end_is_named_by_its_kind():
+    found = settings_in(
+        png(atelier='{"recipe": {"kind": "text_to_image", "steps": ' + "[" * 800 + "]" * 800 + "}}")
+    )
+    assert found.ignored == ("steps (list)",)
+
+
+@pytest.mark.parametrize("evil", ['a:"x', 'a:"\\"', 'a: "b\\', "a" * 61 + ":", '":', "Steps: 1\n"])
+def test_C6_no_line_of_settings_costs_more_than_it_is_long(evil):
+    settings_in(png(parameters="x\nSteps: 1, " + evil * (400_000 // len(evil))))
+
+
 def test_C6_a_text_that_unpacks_to_too_much_is_left():
     info = PngInfo()
     info.add(b"zTXt", b"parameters\0\0" + zlib.compress(b"a" * 50_000_000, 9))

@@ -176,7 +176,8 @@ def test_kind_model_style_star_and_day_narrow_the_list(keep, open_index, home):
         (Query(kinds=("inpaint", "image_to_image")), new),
         (Query(starred=True), old),
         (Query(until="2026-11-17"), old),
-        (Query(since="2026-11-18"), new),
+        (Query(since="2026-11-18", until="2026-11-21"), new),
+        (Query(since="2026-11-20/120001"), new),
     ):
         assert places(index.page(query, None)) == named(path), query
         assert query.asks

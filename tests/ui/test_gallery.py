@@ -243,6 +243,15 @@ def test_the_settings_in_a_file_are_told_with_the_tab_they_belong_to(me: Person,
     assert told["notes"] == ["Settings of Atelier."]
 
 
+def test_D2_a_file_opens_what_it_was_made_from_to_its_maker_alone(me: Person, you: Person):
+    source = me.studio.put(Image.new("RGB", (64, 64), "#654321"))
+    picture = me.paint(ImageToImage(prompt="c", source=source, seed=2))
+    data = me.studio.find(picture, me.owner).path.read_bytes()
+    for person, status in ((you, 404), (me, 200)):
+        assert sent(person, data).json()["settings"]["source"] == source
+        assert person.browser.get(f"atelier/input/{source[7:]}").status_code == status
+
+
 def test_C6_what_is_not_understood_is_named_to_the_person(me: Person):
     out = io.BytesIO()
     info = PngInfo()

@@ -137,7 +137,13 @@
     const near = () => end.getBoundingClientRect().top < innerHeight + parseInt(AHEAD, 10);
     const fill = () => requestAnimationFrame(() => { if (room.open && after && near()) more(); });
     new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) more(); }, { rootMargin: AHEAD }).observe(end);
-    new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting) && stale) load(true); }).observe(root);
+    // Whenever the tab is opened again, others may have painted, starred, deleted.
+    let seenOnce = false;
+    new IntersectionObserver((seen) => {
+      if (!seen.some((one) => one.isIntersecting)) { stale = seenOnce; return; }
+      if (stale) load(true);
+      seenOnce = true;
+    }).observe(root);
     const scrollUp = () => { if (grid.node.getBoundingClientRect().top < 0) root.scrollIntoView(); };
 
     /* ---- choosing ---- */

@@ -52,8 +52,11 @@
   });
 
   A.galleryPack = (ids) => {
-    const form = A.make("form", { method: "post", action: "gallery/zip", hidden: true }, A.make("input", { name: "ids", value: ids.join(",") }));
-    document.body.append(form);
+    // Into a frame of its own: should it be refused, the page stays.
+    const frame = A.make("iframe", { name: "gallery-pack", hidden: true, title: A.say("Download ZIP") });
+    const form = A.make("form", { method: "post", action: "gallery/zip", target: "gallery-pack", hidden: true }, A.make("input", { name: "ids", value: ids.join(",") }));
+    document.querySelector("iframe[name=gallery-pack]")?.remove();
+    document.body.append(frame, form);
     form.submit();
     form.remove();
   };

@@ -37,11 +37,18 @@
     } } }, A.say("Show all"));
     const node = A.make("div", { class: "hunt", role: "search" }, words, A.make("div", { class: "hunt-filters" }, kind.select, style.select, model.select, since, until, starred, clear));
 
+    // A day is the person's own; the studio keeps time in UTC.
+    const moment = (day, later) => {
+      if (!day) return "";
+      const [year, month, date] = day.split("-").map(Number);
+      const instant = new Date(year, month - 1, date + later);
+      return isNaN(instant) ? "" : instant.toISOString().slice(0, 19).replace("T", "/").replaceAll(":", "");
+    };
     const dates = () => [since, until].map((label) => label.lastChild);
     const asked = () => {
       const [first, last] = dates();
       return { words: words.value.trim(), kinds: kind.select.value, style: style.select.value, model: model.select.value,
-        since: first.value, until: last.value, starred: starred.getAttribute("aria-pressed") === "true" ? "1" : "" };
+        since: moment(first.value, 0), until: moment(last.value, 1), starred: starred.getAttribute("aria-pressed") === "true" ? "1" : "" };
     };
     const mark = () => { clear.hidden = !Object.values(asked()).some(Boolean); };
     words.addEventListener("input", mark);
