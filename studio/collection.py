@@ -25,7 +25,7 @@ from studio.gallery.store import STAR, Store
 from studio.gallery.trash import Trash
 from studio.results import Results
 
-MOST = 1000
+MOST = 20_000
 """Pictures one request may name."""
 
 FIRST = 0.6
@@ -117,9 +117,11 @@ class Collection:
     def paths(self, ids: Sequence[str], owner: str) -> Iterator[tuple[str, Path]]:
         """Those of these pictures that are this owner's and there, each once."""
         for picture_id in dict.fromkeys(ids[:MOST]):
-            path = self._results.path(picture_id, owner)
-            if path is not None:
-                yield picture_id, path
+            # Only for one of them a walk through the folders may be worth it.
+            if len(ids) == 1 or self._index.row(picture_id) is not None:
+                path = self._results.path(picture_id, owner)
+                if path is not None:
+                    yield picture_id, path
 
     def star(self, ids: Sequence[str], owner: str, on: bool) -> list[str]:
         """Hold on to pictures, or no longer; the ids of those that were there.

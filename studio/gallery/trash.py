@@ -15,12 +15,10 @@ from pathlib import Path
 from studio.core.errors import GalleryError
 from studio.gallery import files
 from studio.gallery.home import cause
-from studio.gallery.store import DAY, PICTURE, STAR, id_of
+from studio.gallery.store import DAY, PICTURE, STAR, TRASH, id_of
 from studio.gallery.trajectories import beside
 
 log = logging.getLogger(__name__)
-
-FOLDER = "trash"
 
 DAYS = 30
 """A deleted picture is kept for so long."""
@@ -43,8 +41,8 @@ class Trash:
 
         Raises: GalleryError when it is gone or the disk refuses; then it is where it was.
         """
-        folder = self._home / FOLDER / f"{self._clock():%Y-%m-%d}" / path.parent.name
-        _move(path, folder)
+        folder = self._home / TRASH / f"{self._clock():%Y-%m-%d}" / path.parent.name
+        _move([*_besides(path), path], folder)
 
     def restore(self, path: Path) -> Path:
         """Brings a picture that was found here back to where it was.
@@ -52,13 +50,13 @@ class Trash:
         Raises: GalleryError when it is gone or the disk refuses.
         """
         folder = self._home / path.parent.name
-        _move(path, folder)
+        _move([path, *_besides(path)], folder)
         return folder / path.name
 
     def find(self, ids: Collection[str]) -> dict[str, Path]:
         """Where deleted pictures lie, as far as they are here; one walk for all of them. Any text may be asked for."""
         wanted, found = set(ids), {}
-        trash = self._home / FOLDER
+        trash = self._home / TRASH
         for deleted in sorted(files.names(trash, DAY)):
             for day in files.names(trash / deleted, DAY):
                 for name in files.names(trash / deleted / day, PICTURE):
@@ -69,7 +67,7 @@ class Trash:
     def purge(self) -> int:
         """Deletes for good what was put here more than thirty days ago; how many pictures that were."""
         last = f"{self._clock() - timedelta(days=DAYS):%Y-%m-%d}"
-        trash, gone = self._home / FOLDER, 0
+        trash, gone = self._home / TRASH, 0
         for deleted in files.names(trash, DAY):
             if deleted < last:
                 gone += sum(1 for path in (trash / deleted).rglob("*.png") if id_of(path))
@@ -77,16 +75,22 @@ class Trash:
         return gone
 
 
-def _move(path: Path, folder: Path) -> None:
-    """The picture last: while it is where it was, nothing is lost."""
+def _besides(path: Path) -> list[Path]:
+    """A picture's star and steps, as far as there are any."""
+    return [file for file in (path.with_suffix(STAR), beside(path)) if file.exists()]
+
+
+def _move(together: list[Path], folder: Path) -> None:
+    """All of these files, in order, or none.
+
+    In a day's folder a picture comes first and goes last: what lies there without its picture is cleared away.
+    """
     moved: list[tuple[Path, Path]] = []
     try:
         files.make_folder(folder)
-        for file in (path.with_suffix(STAR), beside(path), path):
-            target = folder / file.name
-            if file == path or file.exists():
-                os.replace(file, target)
-                moved.append((file, target))
+        for file in together:
+            os.replace(file, folder / file.name)
+            moved.append((file, folder / file.name))
         files.flush_folder(folder)
     except OSError as error:
         for file, target in moved:

@@ -227,6 +227,10 @@ def test_a_picture_goes_on_to_every_tab(enter, painter):
     whole.locator(".menu-item[data-to=stylise]").click()
     expect(page.locator("#stylise-field-source .source")).to_have_attribute("data-state", "full")
     page.evaluate("Atelier.openTab('gallery')")
+    opened(page, picture).locator("#whole-send").click()
+    page.locator("dialog.whole .menu-item[data-to=recover]").click()
+    expect(page.locator("#steps-field-source .source")).to_have_attribute("data-state", "full")
+    page.evaluate("Atelier.openTab('gallery')")
     opened(page, picture).locator("#whole-steps").click()
     page.locator(".reverse[data-run=done]").wait_for()
     assert page.evaluate("Atelier.room('steps').part('reverse').run.id") == picture.id

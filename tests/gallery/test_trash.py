@@ -8,7 +8,7 @@ import pytest
 
 from studio.core.errors import GalleryError
 from studio.gallery.store import Store
-from studio.gallery.trajectories import beside
+from studio.gallery.trajectories import Trajectories, beside
 from studio.gallery.trash import DAYS, Trash
 
 TODAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -90,3 +90,15 @@ def test_D2_what_is_not_in_the_trash_is_not_found(home, kept):
     trash.put(kept)
     names = ["", "..", "../../etc/passwd", "*", "a" * 16, "\0", told(kept)]
     assert list(trash.find(names)) == [told(kept)]
+
+
+def test_steps_in_the_trash_count_and_are_the_first_to_go(home, kept, image, recipe, made):
+    """Deleting pictures opens no second store beside the bound."""
+    Trash(home).put(kept)
+    stays = Store(home).save(image, recipe, made, "anna")[1]
+    beside(stays).write_bytes(b"steps")
+    sizes = Trajectories(home, 1.0)._sizes()
+    assert sorted(sizes.values()) == [5, 5] and len(sizes) == 2
+    assert Trajectories(home, 8 / 2**30)._room_for(3)
+    assert beside(stays).exists()
+    assert not list((home / "trash").rglob("*.safetensors"))

@@ -198,6 +198,20 @@ def test_without_recipe_a_picture_holds_pixels_and_nothing_else(me: Person):
         assert np.array_equal(*map(np.asarray, same))
 
 
+def test_A11_where_a_photo_was_taken_never_leaves(me: Person):
+    exif = Image.Exif()
+    exif[0x010F] = "a telling camera"
+    exif.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
+    photo = io.BytesIO()
+    Image.new("RGB", (64, 64), "#336699").save(photo, "JPEG", exif=exif)
+    assert b"telling" in photo.getvalue()
+    told = me.browser.post("atelier/input", files={"file": ("x.jpg", photo.getvalue())}).json()
+    made = me.paint(ImageToImage(prompt="c", source=told["source"], seed=2))
+    for path in (f"atelier/input/{told['source'][7:]}", f"picture/{made}", f"gallery/{made}/tile"):
+        content = me.browser.get(path).content
+        assert b"telling" not in content and not Image.open(io.BytesIO(content)).getexif(), path
+
+
 def test_a_zip_holds_the_files_as_they_are_or_without_their_recipes(me: Person, you: Person):
     pictures = [me.paint(prompt="a secret lake", seed=seed) for seed in range(3)]
     theirs = you.paint()
