@@ -87,7 +87,10 @@ class Trajectories:
         return trajectory.read(path)
 
     def _room_for(self, size: int) -> bool:
-        """Drops steps until this many bytes fit: of deleted pictures, then of unstarred ones, the oldest first; False if they cannot."""
+        """Drops steps until this many bytes fit; False if they cannot.
+
+        Those of deleted pictures go first, then those of unstarred ones; the oldest first.
+        """
         if size > self._limit:
             return False
         if self._taken is not None and self._taken + size <= self._limit:
