@@ -29,7 +29,11 @@ MOST = 20_000
 """Pictures one request may name."""
 
 FIRST = 0.6
-"""Seconds a first page waits for an index that is just being opened."""
+"""Seconds to wait for an index that is just being opened."""
+
+
+WALKS = 64
+"""Pictures of one request that are looked for in the folders while the index is being made; each may take a walk through all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +120,16 @@ class Collection:
 
     def paths(self, ids: Sequence[str], owner: str) -> Iterator[tuple[str, Path]]:
         """Those of these pictures that are this owner's and there, each once."""
+        self._awake()
+        walks = WALKS
         for picture_id in dict.fromkeys(ids[:MOST]):
-            # Only for one of them a walk through the folders may be worth it.
-            if len(ids) == 1 or self._index.row(picture_id) is not None:
-                path = self._results.path(picture_id, owner)
-                if path is not None:
-                    yield picture_id, path
+            if not self._index.whole and self._index.row(picture_id) is None:
+                walks -= 1
+                if walks < 0:
+                    continue
+            path = self._results.path(picture_id, owner)
+            if path is not None:
+                yield picture_id, path
 
     def star(self, ids: Sequence[str], owner: str, on: bool) -> list[str]:
         """Hold on to pictures, or no longer; the ids of those that were there.
@@ -169,8 +177,11 @@ class Collection:
 
     def family(self, picture_id: str, owner: str) -> family.Family | None:
         """What a picture was made from, and what from it; None when there is no such picture, or the index cannot tell yet."""
+        if self.path(picture_id, owner) is None:
+            return None
+        self._awake()
         row = self._index.row(picture_id)
-        if row is None or self.path(picture_id, owner) is None:
+        if row is None:
             return None
         return self._index.ask(lambda db: family.family(db, row, self._whose(owner)))
 
@@ -178,6 +189,7 @@ class Collection:
         """Whether this owner has a picture of this recipe, so that what it begins with is theirs too."""
         if self._everything:
             return True
+        self._awake()
         mine: list[Term] = [("recipe_key = ?", (key_of(recipe),)), ("owner = ?", (hashed(owner),))]
         return bool(self._index.ask(lambda db: rows(db, mine, "LIMIT 1")))
 
@@ -187,6 +199,12 @@ class Collection:
         Raises: PictureError when it is no PNG or carries none.
         """
         return foreign.settings_in(data)
+
+    def _awake(self) -> None:
+        """Give an index that is just being opened a moment."""
+        self._index.start()
+        if not self._index.whole:
+            self._index.wait(FIRST)
 
     def _whose(self, owner: str) -> str | None:
         return None if self._everything else hashed(owner)

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 HOW = {
     "image_to_image": "Stylised",
     "inpaint": "Repainted in part",
-    "outpaint": "Carried on",
+    "outpaint": "Beyond the edge",
     "recover": "There and back",
     "branch": "Branched",
-    "resumed": "Gone on with",
+    "resumed": "Continued",
 }
 """How one picture came from another: by the kind of the later one, or by how its run began."""
 

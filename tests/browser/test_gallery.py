@@ -14,8 +14,11 @@ from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import expect
 
 from studio.core.recipes import ImageToImage, Inpaint, TextToImage
+from studio.core.settings import Settings
 from studio.core.turn import Turn
 from studio.gallery import chunks
+from studio.service import Studio
+from studio.ui.app import launch
 from studio.ui.visitor import OWNER_COOKIE, new_token, owner_of
 
 
@@ -273,3 +276,36 @@ def test_at_phone_width_in_chinese_nothing_is_cut_off(enter, painter):
     opened(page, picture)
     wide = "all => all.filter((one) => one.getBoundingClientRect().right > 390.5).map((one) => one.outerHTML.slice(0, 90))"
     assert page.locator("dialog.whole *").evaluate_all(wide) == []
+
+
+def test_D2_after_a_restart_whoever_returns_goes_on_with_their_own_pictures(visit, tmp_path):
+    """On a shared host, with the real studio: the same cookie, another process's worth of memory."""
+    settings = Settings(home=tmp_path, port=0, shared=True)
+    before = Studio(settings)
+    mine, theirs = Painter(before), Painter(before)
+    wish = TextToImage(prompt="a lake", seed=7, steps=4)
+    stopped = list(before.submit(wish, mine.owner, stop_after=2).events())[-1].result
+    before.close()
+    studio = Studio(settings)
+    studio.start()
+    page_, address = launch(studio, prevent_thread_lock=True)
+    try:
+        stranger = visit(address, storage_state=theirs.cookies)
+        stranger.evaluate("Atelier.openTab('gallery')")
+        expect(stranger.locator(".gallery-empty")).to_be_visible()
+        page = visit(address, storage_state=mine.cookies)
+        expect(page.locator(f"#stage .recent[data-id='{stopped.id}']")).to_have_count(1)
+        page.evaluate("Atelier.openTab('gallery')")
+        page.locator(f".gallery-tile[data-id='{stopped.id}'] .tile-open").click()
+        page.locator("#whole-steps").click()
+        page.locator(".reverse[data-run=stopped]").wait_for()
+        page.locator("#reverse-act").click()
+        page.locator(".reverse[data-run=done]").wait_for(timeout=90_000)
+        page.evaluate("Atelier.openTab('gallery')")
+        expect(page.locator(".gallery-tile")).to_have_count(2)
+        page.locator(".gallery-tile .tile-open").first.click()
+        expect(page.locator("dialog.whole .kin")).to_have_count(2)
+        expect(page.locator("dialog.whole .kin").last).to_contain_text("Continued")
+    finally:
+        page_.close(verbose=False)
+        studio.close()

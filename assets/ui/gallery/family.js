@@ -47,7 +47,8 @@
       }
       const at = (place) => ({ x: spots.get(place).x * WIDE, y: spots.get(place).y * HIGH });
       const nodes = [];
-      for (const [place, picture] of Object.entries(members)) {
+      for (const place of Object.keys(members).sort()) {
+        const picture = members[place];
         const { x, y } = at(place), tie = parents.get(place), words = picture.prompt || A.say("untitled");
         const how = tie?.how ?? (gifts.has(place) ? A.say("Made from it") : "");
         const face = picture.damaged ? A.make("span", { class: "tile-note" }) : A.make("img", { src: `picture/${picture.id}/small`, alt: "" });

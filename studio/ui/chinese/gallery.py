@@ -69,9 +69,8 @@ WORDS: dict[str, str] = {
     "Made from it": "由它而来",
     "Stylised": "风格化",
     "Repainted in part": "局部重画",
-    "Carried on": "向外延伸",
     "Branched": "分支",
-    "Gone on with": "继续画完",
+    "Continued": "继续画完",
     # Settings from a file
     "Settings from a file": "从文件取设置",
     "Fill a tab with the settings in a PNG: ours, AUTOMATIC1111's, ComfyUI's or InvokeAI's. Or drop it here.": "用 PNG 里的设置填好标签页：本画室、AUTOMATIC1111、ComfyUI 或 InvokeAI 的都行。也可以直接拖到这里。",
