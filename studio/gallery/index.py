@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import astuple, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import TypeVar
 
@@ -325,10 +325,9 @@ class Index:
 
 
 def _insert(db: sqlite3.Connection, entry: Entry) -> None:
-    values = dict(zip([field.name for field in fields(Entry)], astuple(entry), strict=True))
     columns = ", ".join([*_COLUMNS, "day"])
     marks = ", ".join("?" * (len(_COLUMNS) + 1))
-    told = [values[name] for name in _COLUMNS] + [entry.place.partition("/")[0]]
+    told = [getattr(entry, name) for name in _COLUMNS] + [entry.place.partition("/")[0]]
     number = db.execute(f"INSERT INTO pictures ({columns}) VALUES ({marks})", told).lastrowid
     db.execute("INSERT INTO words (rowid, said) VALUES (?, ?)", (number, entry.words))
     db.executemany(
