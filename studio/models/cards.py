@@ -15,7 +15,8 @@ CARDS: Registry[ModelCard] = Registry(
             gigabytes=0.07,
             sizes={"square": (256, 256), "portrait": (208, 304), "landscape": (304, 208)},
             steps=20,
-            guidance_scale=3.0,
+            guidance_scale=4.0,
+            sampler="unipc",
         ),
         "palette_live": ModelCard(
             title="Palette live",

@@ -30,7 +30,7 @@ from studio.training.painting import Settings, load
 
 log = logging.getLogger(__name__)
 
-SCENE_STEPS, TOUCH_STEPS = 1300, 1200
+SCENE_STEPS, TOUCH_STEPS = 2600, 1200
 SHEETS = ("palette-nearest", "palette-stylise", "palette-stylised", "palette-64")
 
 

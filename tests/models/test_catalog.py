@@ -12,6 +12,7 @@ import pytest
 import torch
 from conftest import PALETTE
 from fakes import FakeModel
+from transformers import CLIPTokenizer
 
 from studio.core.errors import InternalError, ModelUnavailable, UnknownName
 from studio.core.registry import Registry
@@ -21,6 +22,7 @@ from studio.models.cards import CARDS
 from studio.models.catalog import Catalog, load
 from studio.models.families.unet import UNetModel
 from studio.models.vocabulary import Vocabulary
+from studio.world.words import known_words
 
 
 def card(source: str = "palette", gigabytes: float = 1.0) -> ModelCard:
@@ -215,7 +217,7 @@ def test_the_loader_picks_family_device_and_number_format(tiny_sd: Path):
 def test_palette_knows_its_words_and_the_neighbours_of_others():
     words = Vocabulary.read(PALETTE)
     unknown = dict(words.unknown("A xylophone by the oceen with kittens, 猫 and mosaic"))
-    assert "sea" in unknown["oceen"] and "cat" in unknown["kittens"]
+    assert "ocean" in unknown["oceen"] and "cat" in unknown["kittens"]
     assert unknown["xylophone"] == () and unknown["猫"] == ()
     assert "mosaic" not in unknown and "A" not in unknown
 
@@ -224,6 +226,13 @@ def test_every_prompt_palette_offers_is_in_its_own_words():
     words = Vocabulary.read(PALETTE)
     assert len(words.prompts) >= 12
     assert all(words.unknown(prompt) == () for prompt in words.prompts)
+
+
+def test_the_words_palette_tells_are_those_its_tokenizer_has():
+    vocabulary = Vocabulary.read(PALETTE)
+    tokenizer = CLIPTokenizer.from_pretrained(PALETTE / "tokenizer")
+    assert vocabulary.words == known_words()
+    assert all(len(tokenizer.tokenize(word)) == 1 for word in vocabulary.words)
 
 
 def test_a_model_without_a_word_list_knows_every_word(tmp_path: Path):

@@ -82,17 +82,19 @@ def test_no_token_belongs_to_two_words_and_none_is_a_mark(palette: UNetModel, te
 
 
 def test_words_beyond_the_limit_have_no_tokens(palette: UNetModel):
-    text = "red fox " * 11 + "by the sea"
+    pairs = palette.token_limit // 2 - 1
+    text = "red fox " * pairs + "by the sea"
     seen = palette.spans(text)
-    assert [span.word for span in seen] == ["red", "fox"] * 11
-    assert [span.tokens for span in seen] == [(i,) for i in range(1, 23)]
+    assert [span.word for span in seen] == ["red", "fox"] * pairs
+    assert [span.tokens for span in seen] == [(i,) for i in range(1, 2 * pairs + 1)]
     assert palette.ignored(text) == "by the sea"
 
 
 def test_a_word_that_the_limit_cuts_keeps_the_tokens_that_are_left(palette: UNetModel):
-    text = "red fox " * 10 + "a xylophone"
+    pairs = palette.token_limit // 2 - 2
+    text = "red fox " * pairs + "a xylophone"
     last = palette.spans(text)[-1]
-    assert (last.word, last.tokens) == ("xylophone", (22,))
+    assert (last.word, last.tokens) == ("xylophone", (palette.token_limit - 2,))
     assert palette.ignored(text) == "ylophone"
 
 

@@ -12,6 +12,8 @@ pytest.importorskip("cv2", reason="opencv-python-headless is not installed")
 
 import cv2
 
+from studio.models.cards import CARDS
+from studio.models.inspection import fingerprint
 from studio.training.evaluate import SHEETS, Kept, main
 from studio.training.evaluation_report import document, falling, gap, ordinary, rows, table
 from studio.training.exercises import (
@@ -35,7 +37,7 @@ from studio.training.heldout import HELD_OUT, combination_held_out
 from studio.training.judge_data import NAMES, NONE
 from studio.training.measures import chosen, mean_share, shares
 from studio.training.painting import BATCH, Settings, from_pictures, from_words
-from studio.training.plots import save_small, tiled
+from studio.training.plots import SMALL, save_small, tiled
 from studio.world.sprites import font_path
 from studio.world.words import SUBJECTS
 from tests.fakes import FakeModel
@@ -309,6 +311,20 @@ def test_gaps_are_between_combinations_alone():
     assert gap(found, "style") == pytest.approx(9.7)
     assert ordinary(found)["style"] == [801 + 855, 2000]
     assert falling([3, 2, 2]) and not falling([3, 1, 2])
+
+
+def test_the_evaluation_is_of_the_weights_in_the_repository():
+    """Fails when the weights, their words or the defaults change: run `python -m studio.training.evaluate` again."""
+    text = (ROOT / "docs" / "palette-evaluation.md").read_text("utf-8")
+    assert f"`{fingerprint(ROOT / 'assets' / 'models' / 'palette')}`" in text
+    assert str(Settings.of(CARDS["palette"])) in text
+
+
+def test_the_documents_sheets_are_there_and_small():
+    text = (ROOT / "docs" / "palette-evaluation.md").read_text("utf-8")
+    for name in SHEETS:
+        assert f"({name}.png)" in text
+        assert 0 < (ROOT / "docs" / f"{name}.png").stat().st_size <= SMALL
 
 
 @pytest.mark.slow

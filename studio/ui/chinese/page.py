@@ -132,6 +132,8 @@ WORDS: dict[str, str] = {
     "Pop art": "波普",
     "Pixel art": "像素画",
     "Pencil": "铅笔",
+    "Cubism": "立体主义",
+    "Pastel": "色粉画",
     "Digital": "数字绘画",
     # Samplers and models
     "Good pictures in few steps; the one to start with.": "少量步数就有好画面，先用它。",
