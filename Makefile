@@ -23,7 +23,8 @@ run: $(VENV)/.run
 test: $(VENV)/.test
 	@# A browser, what Playwright's driver is linked with, and the font of the painted world.
 	@bash .ci/debian chromium libatomic1 fonts-noto-color-emoji
-	@$(BIN)/python -m pytest
+	@# Two files at a time, each on one core: a file's tests share what they start.
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: lint
 	@$(BIN)/python -m pytest -m "not browser and not slow"
