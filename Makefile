@@ -39,6 +39,7 @@ lint: $(VENV)/.test
 bench: $(VENV)/.test
 	@$(BIN)/python -m bench.serving
 	@$(BIN)/python -m bench.tasks
+	@$(BIN)/python -m bench.gallery
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from studio.core.errors import GalleryError, InternalError
-from studio.core.events import Note, Proof, Result
+from studio.core.events import Cancelled, Event, Note, Preview, Proof, Result, Sketched
 from studio.core.recipe import Painting
 from studio.gallery.metadata import Made, fingerprint
 from studio.gallery.store import Store
@@ -76,6 +76,14 @@ def saved(store: Store, picture: Picture, owner: str, wishes: Wishes) -> Result:
         shown,
         recovery,
     )
+
+
+def sketched(job: Job, picture: Picture) -> Event:
+    """The end of a picture that is only looked at; one that was stopped on the way is not worth it."""
+    if job.stopping:
+        return Cancelled(job.picture, None)
+    height, width = picture.pixels.shape[:2]
+    return Sketched(job.picture, Preview(width, height, picture.pixels.tobytes()), picture.seconds)
 
 
 def keep_steps(trajectories: Trajectories, job: Job, picture: Picture, result: Result) -> None:

@@ -27,6 +27,7 @@ from studio.engine.job import Job, Picture
 from studio.engine.wish import Wish
 from studio.gallery import intake
 from studio.gallery.home import pictures_home
+from studio.gallery.index import Index
 from studio.gallery.inputs import Inputs
 from studio.gallery.store import Store
 from studio.gallery.trajectories import Trajectories
@@ -134,6 +135,7 @@ class Studio:
         settings: What it was started with.
         catalog: The models.
         store: The pictures.
+        index: Where they are looked for.
         results: The pictures that can be shown again.
         inputs: The pictures and masks that recipes start from.
         engine: The device.
@@ -162,7 +164,8 @@ class Studio:
         )
         self.wishes = Wishes(settings, self.catalog, self.inputs, self.engine.pace)
         self.trajectories = Trajectories(home, settings.steps_gib, stars_hold=settings.workstation)
-        self.results = Results(self.store, everything=settings.workstation)
+        self.index = Index(home, self.store.owners, self.inputs)
+        self.results = Results(self.store, self.index, everything=settings.workstation)
         self.steps = Steps(self)
         self.noising = Noisings(self.catalog.folder, self.ask, self.status)
         self._lock = threading.Lock()
@@ -172,13 +175,15 @@ class Studio:
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
 
     def start(self, model: str = "palette") -> None:
-        """Begin to load a model; returns at once."""
+        """Begin to load a model and to look through the pictures; returns at once."""
+        self.index.start()
         threading.Thread(target=self._warm, args=(model,), name="warm", daemon=True).start()
 
     def close(self) -> None:
         """Stop all runs, keep what exists, end the threads."""
         self.engine.close()
         self.catalog.close()
+        self.index.close()
         if self._scratch is not None:
             self._scratch.cleanup()
 
@@ -257,7 +262,7 @@ class Studio:
         """
         self.engine.check_room(1, owner)
         settled = self.wishes.settled(recipe, len(tape))
-        store = self.store if keep else self._scratch_store()
+        store = self.store if keep or end else self._scratch_store()
         mailbox, jobs = self.engine.submit(
             [
                 self.wishes.made(one, tape, remarks)._replace(recorded=keep)
@@ -273,6 +278,26 @@ class Studio:
         with self._lock:
             self._runs[run.id] = run
         return run
+
+    def live(self, model: str = "palette") -> str | None:
+        """Name of the model that paints as this one does but in a few steps; None when it is not on this machine."""
+        cards = self.catalog.cards
+        return next(
+            (
+                name
+                for name, card in cards.items()
+                if card.adapter and card.few_step and card.source == cards[model].source
+                if self.catalog.here(name)
+            ),
+            None,
+        )
+
+    def sketch(self, recipe: Painting, owner: str) -> Run:
+        """As `submit`, for a picture that is shown and not kept: it ends with `Sketched`, and nothing is written.
+
+        For a person who is still choosing words. The recipe paints the same picture again, to be kept.
+        """
+        return self.submit(recipe, owner, keep=False, end=keeping.sketched)
 
     def ask(
         self,
@@ -333,7 +358,7 @@ class Studio:
         return random.choice(prompts), random.choice([name for name in STYLES if name != "none"])
 
     def find(self, picture_id: str, owner: str) -> Result | None:
-        """A picture this owner made since the studio started; on a workstation also one of earlier starts."""
+        """A picture of this owner, of this start or an earlier one; on a workstation any picture."""
         return self.results.find(picture_id, owner)
 
     def recovered(self, picture_id: str, owner: str, name: str) -> Image | None:
@@ -342,7 +367,7 @@ class Studio:
         return self.wishes.recoveries.picture(result, name) if result else None
 
     def recent(self, owner: str, limit: int = 24) -> list[Result]:
-        """This owner's pictures that `find` knows, newest first."""
+        """This owner's pictures, newest first."""
         return self.results.recent(owner, limit)
 
     def status(self, model: str = "palette") -> Status:

@@ -23,7 +23,8 @@ from studio.service import Studio
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    settings = Settings(home=tmp_path_factory.mktemp("home"), device="cpu", dtype="float32")
+    home = tmp_path_factory.mktemp("home")
+    settings = Settings(home=home, device="cpu", dtype="float32", shared=True)
     studio = Studio(settings)
     yield studio
     studio.close()
@@ -98,10 +99,10 @@ def test_progress_counts_up_and_ends_at_its_total(studio: Studio, source: str):
 def test_how_near_it_came_is_known_after_a_restart(studio: Studio, finished: Finished):
     """From the file and the inputs alone, to the last digit."""
     later = Studio(studio.settings)
-    found = later.find(finished.result.id, "whoever sits here")
+    found = later.find(finished.result.id, "me")
     assert found is not None and found.recovery == finished.result.recovery is not None
     for name in ("original", "difference"):
-        shown = pixels(later.recovered(found.id, "whoever sits here", name))
+        shown = pixels(later.recovered(found.id, "me", name))
         assert (shown == pixels(studio.recovered(found.id, "me", name))).all()
     later.close()
 

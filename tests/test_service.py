@@ -24,7 +24,7 @@ from studio.service import Studio
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     home = tmp_path_factory.mktemp("home")
-    studio = Studio(Settings(home=home, device="cpu", dtype="float32"))
+    studio = Studio(Settings(home=home, device="cpu", dtype="float32", shared=True))
     yield studio
     studio.close()
 

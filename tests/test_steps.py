@@ -255,22 +255,26 @@ def test_a_new_studio_on_the_same_home_takes_the_run_up(studio: Studio, tmp_path
 
 
 @pytest.mark.parametrize("reach", [{"hosted": True}, {"host": "0.0.0.0"}])
-def test_pictures_of_an_earlier_start_are_nobodys_where_others_can_reach_the_studio(
+def test_D2_where_others_can_reach_the_studio_whoever_returns_goes_on_with_their_own_pictures(
     tmp_path: Path, reach: dict[str, Any]
 ):
-    first = opened(tmp_path)
-    picture = made(first.submit(wish("text_to_image", first, steps=1), "me"))
+    first = opened(tmp_path, **reach)
+    picture = end(first.submit(wish("text_to_image", first, steps=2), "me", stop_after=1)).result
     first.close()
     shared = opened(tmp_path, **reach)
-    assert shared.find(picture.id, "me") is None
-    assert shared.recent("me") == []
+    assert shared.find(picture.id, "you") is None
+    assert shared.recent("you") == []
     with pytest.raises(NotFound):
-        shared.steps.table(picture.id, "me")
+        shared.steps.table(picture.id, "you")
+    assert [one.id for one in shared.recent("me")] == [picture.id]
+    resumed = made(shared.steps.resume(picture.id, "me"))
+    assert resumed.steps_done == 2
     shared.close()
 
 
-def test_D2_somebody_elses_run_does_not_exist(studio: Studio, whole: Any):
-    picture = whole("text_to_image", "ddim").id
+def test_D2_somebody_elses_run_does_not_exist(tmp_path: Path):
+    studio = opened(tmp_path, shared=True)
+    picture = made(studio.submit(wish("text_to_image", studio), "me")).id
     mine = made(studio.submit(wish("text_to_image", studio), "you"))
     for look in (
         lambda: studio.steps.table(picture, "you"),
@@ -289,6 +293,7 @@ def test_D2_somebody_elses_run_does_not_exist(studio: Studio, whole: Any):
     ):
         with pytest.raises(NotFound, match="There is no such picture"):
             look()
+    studio.close()
 
 
 def test_a_run_can_be_watched_while_it_is_painted_and_by_its_owner_alone(studio: Studio):

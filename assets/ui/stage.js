@@ -59,6 +59,7 @@
     let state = "empty";
     let selected = 0;
     let wishToStop = false;
+    let newest = null;
     let runId = "";
     let silence = 0;
     const followers = new Set();
@@ -77,7 +78,8 @@
 
     function setState(next, text, tone = "") {
       if (next !== state) A.pollStatus?.();
-      if (next !== state || !ACTIVE.includes(next)) live.textContent = text;
+      // While one writes, a screen reader reads what is written.
+      if (next !== "sketched" && (next !== state || !ACTIVE.includes(next))) live.textContent = text;
       state = next;
       root.dataset.state = next;
       line.dataset.tone = tone;
@@ -122,7 +124,31 @@
       for (const act of followers) act(scene);
     }
 
+    /* A live picture takes the place of the one before at once, when it is decoded; one that was overtaken meanwhile does not. */
+    async function sketch(scene) {
+      const [cell] = scene.cells;
+      newest = scene;
+      const image = A.make("img", { src: cell.picture ? `picture/${cell.picture.id}` : cell.preview });
+      await image.decode().catch(() => {});
+      if (newest !== scene || active()) return;
+      A.clearErrors(room);
+      if (cells.children.length !== 1 || view.width !== scene.width || view.height !== scene.height || cells.matches(".on-picture, .on-part")) build({ ...scene, under: "", part: false });
+      room.show("stage");
+      selected = 0;
+      view = scene;
+      cells.classList.add("live");
+      const [node] = cells.children;
+      if (!cell.picture) node.classList.remove("ready");
+      update(node, cell, 0);
+      note(scene.notes);
+      fill.style.transform = "scaleX(0)";
+      setState(scene.state, scene.line);
+      A.gather(pictures());
+      drawActions();
+    }
+
     function build(scene) {
+      cells.classList.remove("live");
       cells.replaceChildren(...scene.cells.map((_, i) =>
         A.make("button", { class: "cell", type: "button", on: { click: () => press(i) } },
           A.make("img", { class: "preview", alt: "" }), A.make("img", { class: "final", alt: "" }), A.make("span", { class: "cell-note" }), A.make("span", { class: "cell-caption" }))));
@@ -235,6 +261,7 @@
 
     function sending() {
       if (active()) return false;
+      newest = null;
       A.clearErrors(room);
       wishToStop = false;
       runId = "";
@@ -259,6 +286,7 @@
       setState(view.cells.length ? "done" : "empty", A.say(why), "error");
     }
 
+    const hint = (text) => { if (!active()) words.textContent = text; };
     const note = (lines) => notes.replaceChildren(...lines.map((one) => A.make("p", {}, one)));
 
     function refuse(error) {
@@ -276,7 +304,7 @@
     drawStrip();
     A.onGather(() => { drawStrip(); drawActions(); });
     watch("value", () => draw(props.value));
-    room.ready("stage", { corner, follow: (act) => followers.add(act), get painted() { return view.cells.length > 0; }, sending, cancel, lost, silent, refuse, note, use: (id) => trigger("select", { id }) });
+    room.ready("stage", { corner, follow: (act) => followers.add(act), get painted() { return view.cells.length > 0; }, get active() { return active(); }, get state() { return state; }, sketch, hint, sending, cancel, lost, silent, refuse, note, use: (id) => trigger("select", { id }) });
   };
 
   function invitation(examples, choose) {

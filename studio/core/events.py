@@ -1,4 +1,4 @@
-"""What a running wish tells: queued, loading, step, note, finished, failed, cancelled.
+"""What a running wish tells: queued, loading, step, note, finished, sketched, failed, cancelled.
 
 Events are frozen and picklable: no tensor, no picture object, so they may cross threads and
 machines. `picture` says which picture of the click an event speaks of, counted from 0.
@@ -140,6 +140,14 @@ class Finished(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Sketched(Event):
+    """The picture is made, whole, to be looked at; it is not on disk. `seconds` from the first step on."""
+
+    image: Preview
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Failed(Event):
     """This picture will not come; why, in words."""
 
@@ -153,5 +161,5 @@ class Cancelled(Event):
     result: Result | None
 
 
-LAST_EVENTS = (Finished, Failed, Cancelled)
+LAST_EVENTS = (Finished, Sketched, Failed, Cancelled)
 """After one of these, no event follows for that picture."""

@@ -32,7 +32,7 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
     Raises: OSError when the disk refuses, and what `write` raises; no half file is left behind then.
     """
     unfinished = path.with_name(f".{new_id()}.part")
-    _make_folder(path.parent)
+    make_folder(path.parent)
     try:
         with unfinished.open("xb") as file:
             write(file)
@@ -43,7 +43,7 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
         raise
-    _flush_folder(path.parent)
+    flush_folder(path.parent)
 
 
 def clear_unfinished(folder: Path) -> None:
@@ -64,15 +64,15 @@ def names(folder: Path, pattern: re.Pattern[str]) -> list[str]:
         return []
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """Makes a folder and those above it, their names as durable as the files in it."""
     if not folder.is_dir():
-        _make_folder(folder.parent)
+        make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
-        _flush_folder(folder.parent)
+        flush_folder(folder.parent)
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Makes the names in a folder survive a power cut; Windows needs no asking."""
     if os.name == "nt":
         return

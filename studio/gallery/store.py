@@ -4,11 +4,10 @@
 
 The day and the time (UTC, to the millisecond) keep the folder in order for a person and for
 `newest`; the words are ASCII taken from the prompt, never the prompt itself; the last part is the
-picture's id. The files are the truth: there is no index to lose.
+picture's id. The files are the truth; the index (`gallery/index.py`) only makes them quick to find.
 
-Whose picture it is stays out of the file, which people share, and out of its name. For now it lives
-in this process only; the index of a later day keeps it on disk. Until then pictures of an earlier
-start have no owner.
+Whose picture it is stays out of the file, which people share, and out of its name: it stands in a
+file of its own (`gallery/owners.py`).
 """
 
 import re
@@ -28,9 +27,13 @@ from studio.core.recipe import Painting
 from studio.gallery import files
 from studio.gallery.home import cause
 from studio.gallery.metadata import Made, png_info
+from studio.gallery.owners import Owners
 
 COMPRESSION = 4
 """zlib level. 256x256 takes 5 ms at 4, 15 ms at 6; 1024x1024 50 and 120 ms; files grow 2 to 8 %."""
+
+REMEMBERED = 10_000
+"""Pictures whose file is known without a look at the folders."""
 
 _SLUG = 30
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -39,7 +42,9 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 STAR = ".star"
 """A file of this suffix beside a picture says that it is starred."""
 
-_PICTURE = re.compile(r"\d{6}-\d{3}-[a-z0-9-]*-([a-z2-7]{16})\.png")
+PICTURE = re.compile(r"\d{6}-\d{3}-[a-z0-9-]*-([a-z2-7]{16})\.png")
+"""The name of a picture, and in it its id."""
+
 _ID = re.compile(r"[a-z2-7]{16}")
 
 
@@ -65,12 +70,12 @@ class Store:
             new_id: Makes an unguessable id: 16 characters of base32, lower case.
         """
         self.home = home
+        self.owners = Owners(home)
         self._clock = clock
         self._new_id = new_id
         self._lock = threading.Lock()
         self._last = datetime.min.replace(tzinfo=UTC)
         self._paths: dict[str, Path] = {}
-        self._owners: dict[str, str] = {}
         for day in files.names(home, DAY):
             files.clear_unfinished(home / day)
 
@@ -105,6 +110,7 @@ class Store:
             rgb.save(file, "PNG", pnginfo=info, compress_level=COMPRESSION)
 
         try:
+            self.owners.note(folder.name, picture_id, owner)
             files.write_whole(path, write)
         except OSError as error:
             raise GalleryError(
@@ -114,10 +120,15 @@ class Store:
                 folder=str(self.home),
                 seed=recipe.seed,
             ) from error
+        self.note(picture_id, path)
+        return picture_id, path
+
+    def note(self, picture_id: str, path: Path) -> None:
+        """Know where a picture lies, so that nobody has to look for it."""
         with self._lock:
             self._paths[picture_id] = path
-            self._owners[picture_id] = owner
-        return picture_id, path
+            if len(self._paths) > REMEMBERED:
+                del self._paths[next(iter(self._paths))]
 
     def find(self, picture_id: str) -> Path | None:
         """The file of a picture, None when there is none of that id; any text may be asked for."""
@@ -127,16 +138,22 @@ class Store:
         if path is None or not path.is_file():
             ending = f"-{picture_id}.png"
             path = next((file for file in self._files() if file.name.endswith(ending)), None)
-            with self._lock:
-                if path is None:
-                    self._paths.pop(picture_id, None)
-                else:
-                    self._paths[picture_id] = path
+            if path is not None:
+                self.note(picture_id, path)
         return path
+
+    def known(self, picture_id: str) -> Path | None:
+        """As `find`, without a look at the folders: only what was found before and is still there."""
+        path = self._paths.get(picture_id)
+        return path if path is not None and path.is_file() else None
 
     def newest(self, limit: int) -> list[Path]:
         """The newest pictures, newest first; unfinished and foreign files are not listed."""
         return list(islice(self._files(), limit))
+
+    def owned_by(self, owner: str, limit: int) -> list[Path]:
+        """As `newest`, those of one owner, by its hash."""
+        return list(islice(self._owned(owner), limit))
 
     def of_day(self, day: str, seed: int | None) -> list[Path]:
         """The pictures of a day ("2026-11-20") with this seed; any text may be asked for."""
@@ -145,9 +162,9 @@ class Store:
         marked = re.compile(rf"\d{{6}}-\d{{3}}-seed{seed}-[a-z0-9-]*-[a-z2-7]{{16}}\.png")
         return [self.home / day / name for name in files.names(self.home / day, marked)]
 
-    def owner_of(self, picture_id: str) -> str | None:
-        """Whose picture it is; None for pictures of an earlier start."""
-        return self._owners.get(picture_id)
+    def owner_of(self, path: Path) -> str | None:
+        """Hash of whose picture a file of this home is; None when nobody's."""
+        return self.owners.of(path.parent.name, id_of(path) or "")
 
     def star(self, picture_id: str, on: bool) -> None:
         """Marks a picture as one to hold on to, or takes the mark away.
@@ -182,16 +199,23 @@ class Store:
             self._last = max(now, self._last + timedelta(milliseconds=1))
             return self._last
 
+    def _owned(self, owner: str) -> Iterator[Path]:
+        for day in sorted(files.names(self.home, DAY), reverse=True):
+            mine = {picture_id for picture_id, by in self.owners.day(day) if by == owner}
+            for name in sorted(files.names(self.home / day, PICTURE), reverse=True):
+                if name[-20:-4] in mine:
+                    yield self.home / day / name
+
     def _files(self) -> Iterator[Path]:
         """All pictures, newest first, one day's names in memory at a time."""
         for day in sorted(files.names(self.home, DAY), reverse=True):
-            for name in sorted(files.names(self.home / day, _PICTURE), reverse=True):
+            for name in sorted(files.names(self.home / day, PICTURE), reverse=True):
                 yield self.home / day / name
 
 
 def id_of(path: Path) -> str | None:
     """The id a picture's file name ends with, None when it is not a name of ours."""
-    match = _PICTURE.fullmatch(path.name)
+    match = PICTURE.fullmatch(path.name)
     return match[1] if match else None
 
 

@@ -20,6 +20,7 @@ class ModelCard:
         guidance_scale: Guidance it paints well with.
         sampler: Sampler it paints well with.
         few_step: Distilled for few steps; samplers made for that are offered.
+        adapter: Folder inside `source` with weight differences that make this model of that one; "" for none.
         variant: File name variant on the hub, such as "fp16".
         kinds: Kinds of recipe it paints.
         unsuited_samplers: Samplers that paint badly with it and are left off its menu.
@@ -37,6 +38,7 @@ class ModelCard:
     guidance_scale: float = 4.0
     sampler: str = "dpmpp_2m"
     few_step: bool = False
+    adapter: str = ""
     variant: str | None = None
     unsuited_samplers: frozenset[str] = field(default_factory=frozenset)
 

@@ -5,6 +5,7 @@ longest ago leave first; a model that a running job still holds is freed when th
 """
 
 import gc
+import hashlib
 import logging
 import threading
 import time
@@ -23,7 +24,7 @@ from studio.core.settings import Settings
 from studio.models.card import ModelCard
 from studio.models.cards import CARDS
 from studio.models.families import FAMILIES
-from studio.models.inspection import fingerprint
+from studio.models.inspection import fingerprint, inspect_adapter
 
 if TYPE_CHECKING:
     from studio.diffusion.questions import Model
@@ -58,7 +59,7 @@ class Catalog:
         self._load = loader or load
         self._lock = threading.Lock()
         self._shelves: dict[str, _Shelf] = {}
-        self._revisions: dict[str, str] = {}
+        self._fingerprints: dict[Path, str] = {}
         self._one_at_a_time = threading.Lock()
         self._alive: weakref.WeakValueDictionary[str, Model] = weakref.WeakValueDictionary()
 
@@ -125,6 +126,8 @@ class Catalog:
                 name=name,
                 gigabytes=card.gigabytes,
             )
+        if card.adapter:
+            self._check_adapter(card, folder)
         return folder
 
     def here(self, name: str) -> bool:
@@ -136,17 +139,16 @@ class Catalog:
         return True
 
     def revision(self, name: str) -> str:
-        """The exact version: the hub commit, or a hash of a built-in model's files."""
+        """The exact version: the hub commit, or a hash of a built-in model's files, its adapter's among them."""
         card = self.cards[name]
         if not card.built_in:
             return card.revision
-        with self._lock:
-            known = self._revisions.get(name)
-        if known is None:
-            known = fingerprint(self.folder(name))
-            with self._lock:
-                self._revisions[name] = known
-        return known
+        folder = self.folder(name)
+        base = self._fingerprint(folder)
+        if not card.adapter:
+            return base
+        both = base + self._fingerprint(folder / card.adapter)
+        return hashlib.sha256(both.encode()).hexdigest()[:16]
 
     def defaults(self, name: str) -> Defaults:
         """What the model chooses where a recipe leaves the choice open."""
@@ -163,6 +165,37 @@ class Catalog:
         """
         card = self.cards[name]
         return self.folder(name) if card.built_in else _download(card)
+
+    def _fingerprint(self, folder: Path) -> str:
+        """A folder's fingerprint, looked up once."""
+        with self._lock:
+            known = self._fingerprints.get(folder)
+        if known is None:
+            known = fingerprint(folder)
+            with self._lock:
+                self._fingerprints[folder] = known
+        return known
+
+    def _check_adapter(self, card: ModelCard, folder: Path) -> None:
+        """Weight differences must be whole and made for the very weights they are added to.
+
+        Raises: ModelUnavailable.
+        """
+        again = "python -m studio.training.palette distil --init FOLDER --out FOLDER"
+        if not (folder / card.adapter).is_dir():
+            raise ModelUnavailable(
+                "{title} is not on this machine.",
+                hint="Make it of the model it belongs to: {command}.",
+                title=card.title,
+                command=again,
+            )
+        if inspect_adapter(folder / card.adapter) != self._fingerprint(folder / "unet"):
+            raise ModelUnavailable(
+                "{title} was made for other weights than those it lies beside.",
+                hint="Make it again: {command}.",
+                title=card.title,
+                command=again,
+            )
 
     def _fulfil(self, future: "Future[Model]", name: str, card: ModelCard, folder: Path) -> None:
         try:

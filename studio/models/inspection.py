@@ -6,6 +6,7 @@ Each finding names the file and the next move.
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from studio.core.errors import ModelUnavailable
 
@@ -24,6 +25,12 @@ LOADABLE = frozenset(
 
 MAX_HEADER = 100_000_000
 """Largest safetensors header, bytes; the format's own limit."""
+
+DIFFERENCES = "pytorch_lora_weights.safetensors"
+"""File of weight differences in an adapter's folder; the name other programs look for."""
+
+BASE = "base"
+"""Key of the differences' metadata: fingerprint of the UNet they are added to."""
 
 
 def inspect(folder: Path, components: tuple[str, ...]) -> None:
@@ -63,15 +70,47 @@ def inspect(folder: Path, components: tuple[str, ...]) -> None:
             _check_weights(file)
 
 
+def inspect_adapter(folder: Path) -> str:
+    """Check that an adapter's folder holds a whole file of weight differences.
+
+    Returns: fingerprint of the UNet they were made for; "" when the file does not say.
+    Raises: ModelUnavailable when it is missing or damaged.
+    """
+    file = folder / DIFFERENCES
+    if not file.is_file():
+        raise ModelUnavailable(
+            "The model is not complete: {file} is missing.",
+            hint="Get it again: python -m studio models --get NAME.",
+            file=f"{folder.name}/{file.name}",
+        )
+    about = _check_weights(file).get("__metadata__")
+    return str(about.get(BASE, "")) if isinstance(about, dict) else ""
+
+
 def fingerprint(folder: Path) -> str:
-    """First 16 hex digits of a SHA-256 over a built-in model's files: names and contents."""
+    """First 16 hex digits of a SHA-256 over a built-in model's files: names and contents.
+
+    Files of the folder itself and of the parts its index names; adapters beside them are models of their own.
+    """
     digest = hashlib.sha256()
+    parts = _parts(folder)
     for file in sorted(folder.rglob("*")):
+        inside = file.relative_to(folder).parts
+        if len(inside) > 1 and parts is not None and inside[0] not in parts:
+            continue
         if file.suffix in (".safetensors", ".json") and file.is_file():
             digest.update(file.relative_to(folder).as_posix().encode())
             with file.open("rb") as stream:
                 digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()[:16]
+
+
+def _parts(folder: Path) -> frozenset[str] | None:
+    """Names of the parts in a model's index; None where there is no index."""
+    try:
+        return frozenset(_json(folder / "model_index.json"))
+    except ModelUnavailable:
+        return None
 
 
 def _json(file: Path) -> dict[str, object]:
@@ -90,8 +129,8 @@ def _json(file: Path) -> dict[str, object]:
     return content
 
 
-def _check_weights(file: Path) -> None:
-    """The safetensors frame: header length, header, and a body exactly as long as the header says."""
+def _check_weights(file: Path) -> dict[str, Any]:
+    """The safetensors frame: header length, header, and a body exactly as long as the header says. Returns the header."""
     size = file.stat().st_size
     with file.open("rb") as stream:
         start = stream.read(8)
@@ -99,7 +138,7 @@ def _check_weights(file: Path) -> None:
         if len(start) < 8 or length > min(size - 8, MAX_HEADER):
             raise _damaged(file)
         try:
-            header = json.loads(stream.read(length))
+            header: dict[str, Any] = json.loads(stream.read(length))
             ends = [
                 entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"
             ]
@@ -108,6 +147,7 @@ def _check_weights(file: Path) -> None:
             raise _damaged(file) from None
     if not whole:
         raise _damaged(file)
+    return header
 
 
 def _damaged(file: Path) -> ModelUnavailable:

@@ -11,7 +11,7 @@ import json
 import multiprocessing
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ def render_part(job: tuple[Path, Part]) -> int:
         painted = paint(part.first_seed + i, size=part.size)
         if not held_out(painted.labels):
             pictures.append(painted.image)
-            facts.append(asdict(painted.labels))
+            facts.append({**asdict(painted.labels), "boxes": painted.boxes})
     target = folder / part.folder / f"part-{part.number:04d}"
     write_atomically(target.with_suffix(".npy"), lambda path: np.save(path, np.stack(pictures)))
     write_atomically(target.with_suffix(".json"), lambda path: path.write_text(json.dumps(facts)))
@@ -99,8 +99,31 @@ def render(folder: Path, pictures: int, workers: int) -> None:
 
 def facts_from(record: dict[str, Any]) -> Facts:
     """Rebuild a picture's facts from JSON."""
-    items = tuple(Item(**item) for item in record["items"])
-    return Facts(**{**record, "items": items, "extras": tuple(record["extras"])})
+    about = {key: value for key, value in record.items() if key != "boxes"}
+    items = tuple(Item(**item) for item in about["items"])
+    return Facts(**{**about, "items": items, "extras": tuple(about["extras"])})
+
+
+def subject_cells(
+    records: Sequence[dict[str, Any]], size: tuple[int, int], cell: int
+) -> NDArray[np.float16]:
+    """Where the subjects of pictures are.
+
+    Args:
+        records: As `render` writes them.
+        size: (width, height) of the pictures in pixels.
+        cell: Side of a latent cell in pixels.
+
+    Returns: share of each cell that lies in a subject's box, (N, height / cell, width / cell) in [0, 1].
+    """
+    width, height = size
+    cells = np.zeros((len(records), height // cell, width // cell), np.float16)
+    for row, record in zip(cells, records, strict=True):
+        inside = np.zeros((height, width), np.float32)
+        for left, top, right, bottom in record["boxes"]:
+            inside[top:bottom, left:right] = 1
+        row[:] = inside.reshape(height // cell, cell, width // cell, cell).mean((1, 3))
+    return cells
 
 
 def parts_in(folder: Path) -> Iterator[tuple[NDArray[np.uint8], list[Facts], Path]]:

@@ -11,6 +11,8 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from studio.models.patch_autoencoder import PatchAutoencoder
 from studio.training.denoiser import Denoiser, noise_schedule
+from studio.world.neighbours import NEAR, PROMPTS
+from studio.world.words import known_words
 
 # Written by hand: DiffusionPipeline.save_pretrained would record the autoencoder's module in a form it cannot load again.
 MODEL_INDEX = {
@@ -58,10 +60,16 @@ def export(
     tokenizer.save_pretrained(out / "tokenizer")
     noise_schedule().save_pretrained(out / "scheduler")
     (out / "model_index.json").write_text(json.dumps(MODEL_INDEX, indent=2) + "\n")
+    (out / "words.json").write_text(json.dumps(vocabulary(), indent=1, sort_keys=True) + "\n")
     files = [path for path in out.rglob("*") if path.is_file()]
     for path in files:
         path.chmod(0o644)  # safetensors writes 0600.
     return sum(path.stat().st_size for path in files)
+
+
+def vocabulary() -> dict[str, object]:
+    """What `words.json` tells the page: the words of the painted world, neighbours of others, prompts to begin with."""
+    return {"words": sorted(known_words()), "near": NEAR, "prompts": PROMPTS}
 
 
 def load_exported(folder: Path) -> tuple[Denoiser, PatchAutoencoder, CLIPTokenizer]:

@@ -6,6 +6,7 @@ float16, one file per rendered part, so that a stopped run continues.
 
 from __future__ import annotations
 
+import json
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from tqdm import tqdm
 from transformers import CLIPTokenizer
 
 from studio.models.patch_autoencoder import PatchAutoencoder
-from studio.training.data import parts_in, write_atomically
+from studio.training.data import parts_in, subject_cells, write_atomically
 from studio.training.tokenizer import encode
 from studio.world.captions import caption
 
@@ -26,10 +27,17 @@ WORDINGS = 6
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """All pictures of one size: latents (N, C, h, w) float16 and token ids (N, WORDINGS, length) int16."""
+    """All pictures of one size.
+
+    Attributes:
+        latents: (N, C, h, w) float16.
+        tokens: Token ids of their wordings (N, WORDINGS, length) int16.
+        subjects: Share of each cell in a subject's box (N, h, w) float16.
+    """
 
     latents: Tensor
     tokens: Tensor
+    subjects: Tensor
 
 
 def encode_parts(
@@ -48,8 +56,12 @@ def encode_parts(
         mirrored = _encode(autoencoder, pictures, device, mirrored=True)
         both = [*facts, *(fact.mirrored() for fact in facts)]
         tokens = encode(tokenizer, [caption(fact, rng) for fact in both for _ in range(WORDINGS)])
+        records = json.loads(described.read_text())
+        height, width = pictures.shape[1:3]
+        cells = subject_cells(records, (width, height), autoencoder.config.downscale)
         arrays = {
             "latents": np.concatenate([straight, mirrored]),
+            "subjects": np.concatenate([cells, cells[:, :, ::-1]]),
             "tokens": tokens.reshape(len(both), WORDINGS, -1),
         }
         write_atomically(target, lambda path, arrays=arrays: np.savez(path, **arrays))
@@ -81,9 +93,9 @@ def load_buckets(data: Path, device: torch.device) -> list[Bucket]:
         files = [np.load(path) for path in sorted(folder.glob("part-*.npz"))]
         latents = np.concatenate([file["latents"] for file in files])
         tokens = np.concatenate([file["tokens"] for file in files])
-        buckets.append(
-            Bucket(torch.from_numpy(latents).to(device), torch.from_numpy(tokens).to(device))
-        )
+        subjects = np.concatenate([file["subjects"] for file in files])
+        parts = (torch.from_numpy(part).to(device) for part in (latents, tokens, subjects))
+        buckets.append(Bucket(*parts))
     if not buckets:
         raise FileNotFoundError(f"No latents in {data / 'latents'}; run the latents stage first.")
     return buckets

@@ -1,8 +1,8 @@
 """Rebuild palette, the built-in model, from nothing: `python -m studio.training.palette all`.
 
 Stages, each resumable (run the same command again): render -> autoencoder -> decoder -> latents ->
-reader -> denoiser -> export -> sheet. Everything large goes under `--data`; `--out` receives the model folder. The same code
-runs on CPU and on one GPU; several GPUs train the denoiser with
+reader -> denoiser -> export -> distil -> sheet -> evaluate. Everything large goes under `--data`; `--out`
+receives the model folder. The same code runs on CPU and on one GPU; several GPUs train the denoiser with
 `accelerate launch -m studio.training.palette denoiser ...`.
 """
 
@@ -21,6 +21,7 @@ import torch
 from accelerate import Accelerator
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from studio.models.cards import CARDS
 from studio.models.patch_autoencoder import PatchAutoencoder
 from studio.training import data as rendering
 from studio.training.adversarial import DecoderRecipe, DecoderTraining
@@ -44,8 +45,11 @@ from studio.training.denoiser import (
     new_denoiser,
     warm_started,
 )
+from studio.training.distil import DistilRecipe
+from studio.training.evaluate import Evaluation, evaluate
 from studio.training.export import export, load_exported
 from studio.training.latents import encode_parts, load_buckets
+from studio.training.live import make_live
 from studio.training.reader import teach_to_read
 from studio.training.sampling import PROMPTS, sample
 from studio.training.sheets import save_sheet
@@ -54,7 +58,8 @@ from studio.world.words import known_words
 
 log = logging.getLogger(__name__)
 STAGES = (
-    "render", "autoencoder", "decoder", "latents", "reader", "denoiser", "export", "sheet",
+    "render", "autoencoder", "decoder", "latents", "reader", "denoiser", "export", "distil", "sheet",
+    "evaluate",
 )  # fmt: skip
 
 
@@ -71,12 +76,14 @@ class Plan:
         decoder: Budget of its decoder's adversarial sharpening; None leaves it out.
         reader: Budget of the text encoder's first lessons.
         denoiser: Budget of the denoiser.
+        distil: Budget of the live model.
         batch: Pictures in a denoiser step.
         peak_rate: Highest learning rate of the denoiser.
         workers: Rendering processes.
         shard: Largest file of weights.
         shape: Sizes of a new denoiser.
         checkpoint_minutes: Time between checkpoints; a sample sheet comes with every third.
+        tiny: The evaluation is as small as it can be: says only that it runs.
     """
 
     data: Path
@@ -86,6 +93,7 @@ class Plan:
     autoencoder: Budget | None
     decoder: Budget | None
     denoiser: Budget
+    distil: Budget
     batch: int
     peak_rate: float
     workers: int
@@ -93,6 +101,7 @@ class Plan:
     shape: Shape = Shape()
     reader: Budget = Budget(steps=600)
     checkpoint_minutes: float = 3.0
+    tiny: bool = False
 
     @property
     def runs(self) -> Path:
@@ -220,11 +229,30 @@ def export_stage(plan: Plan, device: torch.device) -> None:
     )
 
 
+def distil_stage(plan: Plan, device: torch.device) -> None:
+    """Distil the exported model in `plan.out` into few steps; its differences go into the folder `live` there."""
+    recipe = DistilRecipe(
+        plan.distil,
+        guidance=CARDS["palette"].guidance_scale,
+        batch=max(1, plan.batch // 2),
+        checkpoint_minutes=plan.checkpoint_minutes,
+    )
+    make_live(plan.out, recipe, plan.data, plan.runs, device)
+
+
 def sheet_stage(plan: Plan, device: torch.device) -> None:
     """Sample the exported model in `plan.out` for the fixed prompts, seeds 0 to 27, none picked."""
     denoiser, autoencoder, tokenizer = load_exported(plan.out)
     pictures = sample(denoiser.to(device), autoencoder.to(device), tokenizer, PROMPTS)
     save_sheet(plan.runs / "sheet.png", pictures, 7)
+
+
+def evaluate_stage(plan: Plan, device: torch.device) -> None:
+    """Have judges look at the exported model's pictures; the document and its sheets lie in `plan.runs`."""
+    asked = Evaluation(
+        plan.out, plan.data, plan.runs / "palette-evaluation.md", workers=plan.workers
+    )
+    evaluate(asked.quick() if plan.tiny else asked, device)
 
 
 def _training(plan: Plan) -> tuple[DenoiserTraining, CLIPTokenizer]:
@@ -262,16 +290,21 @@ RUN = {
     "reader": reader_stage,
     "denoiser": denoiser_stage,
     "export": export_stage,
+    "distil": distil_stage,
     "sheet": sheet_stage,
+    "evaluate": evaluate_stage,
 }
 
 
 def everything(plan: Plan, minutes: float | None, device: torch.device) -> None:
-    """All stages; with `minutes`, the denoiser gets what the others leave, less a minute to export."""
+    """All stages; with `minutes`, the denoiser gets what the others leave, less a minute to export.
+
+    The evaluation comes on top.
+    """
     started = time.monotonic()
     for stage in STAGES:
         if stage == "denoiser" and minutes is not None:
-            left = minutes - (time.monotonic() - started) / 60 - 1.0
+            left = minutes - (time.monotonic() - started) / 60 - 1.0 - (plan.distil.minutes or 0)
             plan = replace(plan, denoiser=Budget(minutes=max(0.5, left)))
         RUN[stage](plan, device)
 
@@ -298,6 +331,11 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--pictures", type=int, default=120_000 if cuda else 25_000)
     options.add_argument(
         "--minutes", type=float, help="time for the denoiser, or for everything with `all`"
+    )
+    options.add_argument(
+        "--distil-minutes",
+        type=float,
+        help="default: all of --minutes where only that stage runs, else a sixth",
     )
     options.add_argument("--steps", type=int, help="denoiser steps instead of minutes")
     options.add_argument(
@@ -335,9 +373,10 @@ def plan_from(arguments: argparse.Namespace) -> Plan:
         spare = 0.0 if arguments.init else minutes / 5
     sharpen = spare / 2 if arguments.decoder_minutes is None else arguments.decoder_minutes
     denoiser = Budget(steps=arguments.steps) if arguments.steps else Budget(minutes=minutes)
+    live = arguments.distil_minutes or (minutes if arguments.stage == "distil" else minutes / 6)
     plan = Plan(
         arguments.data, arguments.out, arguments.init, arguments.pictures, Budget(minutes=spare) if spare else None,
-        Budget(minutes=sharpen) if sharpen else None, denoiser,
+        Budget(minutes=sharpen) if sharpen else None, denoiser, Budget(minutes=live),
         arguments.batch, arguments.rate, arguments.workers, arguments.shard,
     )  # fmt: skip
     if not arguments.quick:
@@ -347,10 +386,12 @@ def plan_from(arguments: argparse.Namespace) -> Plan:
         plan,
         init=None,
         pictures=24,
+        tiny=True,
         autoencoder=Budget(steps=4),
         decoder=Budget(steps=4),
         reader=Budget(steps=4),
         denoiser=Budget(steps=6),
+        distil=Budget(steps=4),
         batch=4,
         shape=tiny,
     )

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 SCRIPTS = (
     "page", "rooms", "memory", "pick", "camera", "source", "canvas", "easel", "mask", "sketch", "frame", "send",
-    "stage", "viewer",
+    "stage", "live", "viewer",
     "steps/steps", "steps/album", "steps/noise", "steps/levels", "steps/formula", "steps/readings", "steps/way",
     "steps/forward", "steps/runs", "steps/frames", "steps/plates", "steps/player", "steps/curves", "steps/branch",
     "steps/against", "steps/wordmap", "steps/begin", "steps/filming", "steps/reverse", "steps/recover",

@@ -15,6 +15,7 @@ import gradio as gr
 from studio.core.recipe import Painting
 from studio.ui import boundary, words
 from studio.ui.form import Form
+from studio.ui.live import Live
 from studio.ui.pictures import Pictures
 from studio.ui.stage import EXAMPLES, PERIOD, Scene, paced, refusal, shown, stage
 from studio.ui.visitor import language_of, owner_of
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 RECENT = 24
 """Pictures in the strip."""
+
+SUITED = ("steps", "guidance_scale", "sampler")
+"""Settings that follow the model."""
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 QUICK: dict[str, Any] = QUIET | {"queue": False}
@@ -60,6 +64,7 @@ class PaintingTab:
         room: Prefix of the ids in this tab, so that they are unique in the page.
         recipe_type: What it paints.
         controls: Control name -> component: everything that goes into a recipe.
+        live: The switch that paints while one writes; None where the tab or the machine has none.
     """
 
     name: ClassVar[str]
@@ -72,6 +77,7 @@ class PaintingTab:
         self.pictures = pictures
         self.form = Form(self.recipe_type, studio, self.room)
         self.controls = self.form.widgets
+        self.live: Live | None = None
         with gr.Row(elem_id=self.id("studio"), elem_classes="studio", equal_height=False):
             with gr.Column(
                 elem_id=self.id("words"), elem_classes="words-column", scale=0, min_width=320
@@ -89,6 +95,8 @@ class PaintingTab:
         self.remembered = gr.JSON(visible=False)
         self.recent = gr.JSON(visible=False)
         self.last_seed = gr.State(None)
+        if self.live is not None:
+            self.live.connect()
         self._connect_painting()
         self._connect_words()
         self._connect_memory(page)
@@ -166,6 +174,11 @@ class PaintingTab:
         """What the prompt means to the model: words it does not know, words it will not read, secrets."""
         return reading(self.studio, prompt, style, model, language_of(request))
 
+    def suit(self, model: str) -> Outputs:
+        """A person chose another model: the settings become what it paints well with."""
+        own = self.studio.defaults(str(model))
+        return {self.controls[name]: getattr(own, name) for name in SUITED if name in self.controls}
+
     def arrive(self, request: gr.Request, memory: Any) -> Outputs:
         """A page that opens: what it remembered goes into the form, this browser's pictures into the strip."""
         pictures = self.studio.recent(owner_of(request), limit=RECENT)
@@ -189,6 +202,11 @@ class PaintingTab:
             elem_id=self.id("reading"),
             elem_classes="part reading-part",
         )
+
+    def draw_live(self) -> None:
+        """The live switch, where there is a model for it."""
+        model = self.studio.live()
+        self.live = Live(self, model) if model else None
 
     def disclosure(self, title: str, name: str) -> None:
         """The switch of a part that opens and closes; the part follows it."""
@@ -263,6 +281,12 @@ class PaintingTab:
             lambda seed: seed, inputs=self.last_seed, outputs=controls["seed"], **QUICK
         )
         self.fresh_button.click(fn=None, js="() => ''", outputs=controls["seed"])
+        controls["model"].input(
+            self.suit,
+            inputs=controls["model"],
+            outputs=[controls[name] for name in SUITED if name in controls],
+            **QUICK,
+        )
         gr.on(
             [controls["prompt"].change, controls["style"].change, controls["model"].change],
             self.read,

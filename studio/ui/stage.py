@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from studio.api import preview_url
+from studio.api import WHOLE, preview_url
 from studio.core.errors import StudioError
 from studio.core.events import (
     LAST_EVENTS,
@@ -24,6 +24,7 @@ from studio.core.events import (
     Preview,
     Queued,
     Result,
+    Sketched,
     Step,
 )
 from studio.core.recipe import Painting
@@ -132,6 +133,11 @@ class Scene:
                     self.notes.append(note)
             case Finished(result=result):
                 self._end(event.picture, {"state": "done", "picture": shown(result, self.language)})
+            case Sketched(image=image, seconds=seconds):
+                self._end(
+                    event.picture, {"state": "sketched", "preview": preview_url(image, WHOLE)}
+                )
+                self.line = self._say("Live, in {time}", time=self._time(seconds))
             case Failed(error=error):
                 self._end(
                     event.picture, {"state": "failed", "error": boundary.told(error, self.language)}
@@ -189,10 +195,12 @@ class Scene:
             return "painting"
         if "done" in states:
             return "done"
+        if "sketched" in states:
+            return "sketched"
         return "failed" if "failed" in states else "stopped"
 
     def _progress(self) -> float:
-        ended = [cell["state"] in ("done", "failed", "stopped") for cell in self.cells]
+        ended = [cell["state"] not in ("waiting", "painting") for cell in self.cells]
         shares = [
             1.0 if over else index / total if total else 0.0
             for over, (index, total, _) in zip(ended, self.steps, strict=True)
@@ -242,7 +250,7 @@ class Scene:
             return (
                 self._say("Stopped. What there was is kept.") if pictures else self._say("Stopped.")
             )
-        seconds = self._time(max(picture["seconds"] for picture in pictures))
+        seconds = self._time(max((picture["seconds"] for picture in pictures), default=0.0))
         if len(pictures) == 1:
             return self._say("Painted in {time}", time=seconds)
         return self._say("{count} pictures in {time}", count=len(pictures), time=seconds)

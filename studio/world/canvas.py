@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from studio.world.light import Colour, Light
 
 # OpenCV's stubs lose the element type, so it is said here and not checked.
+Box = tuple[
+    int, int, int, int
+]  # Left, top, right, bottom in pixels; the last two are just outside.
 Image = NDArray[Any]  # RGB (H, W, 3) uint8.
 Plane = NDArray[Any]  # (H, W) or (H, W, 3) float32.
 Point = tuple[float, float]
@@ -64,7 +67,11 @@ def ridge(rng: np.random.Generator, width: int, roughness: float = 0.5, octaves:
 
 
 class Canvas:
-    """RGB pixels (H, W, 3) uint8 with the marks that places and subjects are painted with."""
+    """RGB pixels (H, W, 3) uint8 with the marks that places and subjects are painted with.
+
+    Attributes:
+        boxes: Where subjects were placed, in the order they were painted.
+    """
 
     def __init__(self, size: tuple[int, int], rng: np.random.Generator, light: Light) -> None:
         """Start black. `size` is (width, height) in pixels."""
@@ -73,6 +80,7 @@ class Canvas:
         self.rng = rng
         self.light = light
         self.pixels: Image = np.zeros((self.height, self.width, 3), np.uint8)
+        self.boxes: list[Box] = []
 
     @property
     def shape(self) -> tuple[int, int]:

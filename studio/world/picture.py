@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from studio.world.canvas import Image
+from studio.world.canvas import Box, Image
 from studio.world.captions import caption
 from studio.world.facts import Facts
 from studio.world.painters import PAINTERS
@@ -27,11 +27,13 @@ class Painted:
         image: RGB pixels (H, W, 3) uint8.
         caption: A true sentence about it.
         labels: Everything that is in it.
+        boxes: Where its subjects are.
     """
 
     image: Image
     caption: str
     labels: Facts
+    boxes: tuple[Box, ...] = ()
 
 
 def paint(
@@ -65,4 +67,4 @@ def paint(
     scene = compose(composing, size, Wish(place, time, subject))
     image = PAINTERS[name](scene.pixels, painting)
     facts = replace(scene.facts, style=name)
-    return Painted(image, caption(facts, wording), facts)
+    return Painted(image, caption(facts, wording), facts, scene.boxes)

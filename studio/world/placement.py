@@ -96,7 +96,11 @@ def place(
         alpha = alpha * np.clip((1.0 - rows) * 14, 0, 1)
     elif subject.stance == "stands":
         _shadow(canvas, alpha, spot, side)
-    _paste(canvas, colours, alpha, spot.x - spot.width / 2, spot.y - spot.height)
+    left, top = spot.x - spot.width / 2, spot.y - spot.height
+    _paste(canvas, colours, alpha, left, top)
+    x, y = max(0, round(left)), max(0, round(top))
+    right, bottom = round(left) + spot.width, round(top) + spot.height
+    canvas.boxes.append((x, y, min(canvas.width, right), min(canvas.height, bottom)))
     if subject.stance == "stands":
         _bed(canvas, spot, ground, where)
     if sprite.lamp and canvas.light.name in sprites.EVENINGS:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from studio.world import sprites
-from studio.world.canvas import Canvas, Image, noise
+from studio.world.canvas import Box, Canvas, Image, noise
 from studio.world.facts import Facts, Item
 from studio.world.indoors import paint_abstract, paint_table
 from studio.world.light import LIGHTS
@@ -35,10 +35,11 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Clean pixels (H, W, 3) uint8 and what they show."""
+    """Clean pixels (H, W, 3) uint8, what they show, and where the subjects are."""
 
     pixels: Image
     facts: Facts
+    boxes: tuple[Box, ...] = ()
 
 
 def compose(rng: np.random.Generator, size: tuple[int, int], wish: Wish = Wish()) -> Scene:
@@ -109,7 +110,7 @@ def _landscape(
     if where not in SKYLESS:
         extras += paint_weather(canvas)
     facts = Facts(where, None if where in SKYLESS else time, items, side, distance, tuple(extras))
-    return Scene(canvas.pixels, facts)
+    return Scene(canvas.pixels, facts, tuple(canvas.boxes))
 
 
 def _settle_snow(canvas: Canvas, ground: Ground) -> None:
@@ -211,7 +212,8 @@ def _still_life(rng: np.random.Generator, size: tuple[int, int], subject: Subjec
             standing = Subject(thing.name, thing.places, thing.glyph, thing.height, "stands")
             place(canvas, cut, spot, ground, sky, standing, "table")
     items = tuple(Item(thing.name, count, colour) for thing, count, colour in plan)
-    return Scene(canvas.pixels, Facts("table", None, items, extras=(table,)))
+    facts = Facts("table", None, items, extras=(table,))
+    return Scene(canvas.pixels, facts, tuple(canvas.boxes))
 
 
 def _count(rng: np.random.Generator, subject: Subject) -> int:

@@ -65,7 +65,8 @@ def _calm(fake: SimpleNamespace) -> None:
 @pytest.fixture(scope="session")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     """The real studio, served."""
-    studio = Studio(Settings(home=tmp_path_factory.mktemp("real"), port=0))
+    # Shared, so that every visitor is somebody new: on a workstation all pictures are one person's.
+    studio = Studio(Settings(home=tmp_path_factory.mktemp("real"), port=0, shared=True))
     studio.start()
     page, address = launch(studio, prevent_thread_lock=True)
     yield SimpleNamespace(studio=studio, address=address)

@@ -95,7 +95,7 @@ def test_a_value_that_half_precision_cannot_hold_is_kept_in_full(kept, picture, 
 
 def test_the_file_lies_beside_the_picture_and_nothing_else_does(kept, picture, recipe):
     kept.keep(picture, steps(recipe))
-    assert sorted(path.name for path in picture.parent.iterdir()) == [
+    assert sorted(path.name for path in picture.parent.glob("[!.]*")) == [
         picture.name,
         picture.stem + ".steps.safetensors",
     ]
@@ -190,7 +190,7 @@ def test_steps_of_deleted_pictures_are_cleared_away(store, image, recipe, made):
     store.star(first, True)
     one.unlink()
     Trajectories(store.home, 1.0).keep(two, steps(recipe))
-    assert sorted(path.name for path in two.parent.iterdir()) == [two.name, beside(two).name]
+    assert sorted(path.name for path in two.parent.glob("[!.]*")) == [two.name, beside(two).name]
 
 
 def test_many_threads_keep_their_steps_at_once(store, image, recipe, made, kept):
@@ -216,7 +216,7 @@ def test_G1_a_disk_that_refuses_is_named_and_leaves_the_picture_alone(
         patch.setattr(os, "fsync", refuse)
         with pytest.raises(GalleryError, match=f"its steps are not: {words}"):
             kept.keep(picture, steps(recipe))
-    assert [path.name for path in picture.parent.iterdir()] == [picture.name]
+    assert [path.name for path in picture.parent.glob("[!.]*")] == [picture.name]
 
 
 LIMITED = """
@@ -239,7 +239,7 @@ assert isinstance(note, Note) and isinstance(end, Finished), events
 print(note.text)
 print(Image.open(end.result.path).convert("RGB").size, beside(end.result.path).exists())
 print(studio.steps.table(end.result.id, "me")["state"])
-print([path.name for path in end.result.path.parent.iterdir()] == [end.result.path.name])
+print([path.name for path in end.result.path.parent.glob("[!.]*")] == [end.result.path.name])
 studio.close()
 """
 
@@ -277,7 +277,7 @@ try:
     Trajectories(home, 1.0).keep(picture, steps(TextToImage(seed=7), prediction=large, x=large))
 except GalleryError as error:
     print(error)
-print([path.name for path in picture.parent.iterdir()] == [picture.name])
+print([path.name for path in picture.parent.glob("[!.]*")] == [picture.name])
 """
 
 

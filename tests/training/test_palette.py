@@ -1,6 +1,9 @@
 """Palette's training: every stage runs end to end, and a stopped run continues as if it had not been stopped."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -15,7 +18,7 @@ from diffusers import DiffusionPipeline, UNet2DConditionModel
 
 from studio.models.patch_autoencoder import PatchAutoencoder
 from studio.training.budget import Budget, learning_rate
-from studio.training.data import Part, parts_in, plan, render_part
+from studio.training.data import Part, parts_in, plan, render_part, subject_cells
 from studio.training.denoiser import (
     DenoiserTraining,
     Recipe,
@@ -57,7 +60,7 @@ def make_bucket(tokenizer):
     generator = torch.Generator().manual_seed(1)
     latents = torch.randn(12, 4, 8, 8, generator=generator).half()
     tokens = torch.from_numpy(encode(tokenizer, ["a castle", "a cat"] * 12)).reshape(12, 2, -1)
-    return Bucket(latents, tokens)
+    return Bucket(latents, tokens, torch.zeros(12, 8, 8).half())
 
 
 def train(tokenizer, folder, *budgets):
@@ -113,7 +116,7 @@ def test_the_schedule_ends_in_pure_noise():
 def test_some_captions_are_dropped(tokenizer):
     empty = torch.from_numpy(encode(tokenizer, [""])).long()[0]
     recipe = Recipe(Budget(steps=1), batch=400, caption_dropout=0.25)
-    _, tokens = next(
+    _, tokens, _ = next(
         draw_batches([make_bucket(tokenizer)], empty, recipe, torch.Generator().manual_seed(0))
     )
     assert 60 < int((tokens == empty).all(1).sum()) < 140
@@ -172,10 +175,26 @@ def test_the_loss_weighs_channels_and_draws_noisy_timesteps_more_often():
         generator = torch.Generator().manual_seed(4)
         return v_loss(Blind(), latents, tokens, noise_schedule(), generator, weights, noisy).item()
 
-    alone = [loss(4.0 * torch.eye(4)[channel]) for channel in range(4)]
+    alone = [loss(4.0 * torch.eye(4)[channel][:, None, None]) for channel in range(4)]
     assert sum(alone) / 4 == pytest.approx(loss(), rel=1e-5)
     loss(noisy=0.5)
     assert seen[0] == pytest.approx(499.5, abs=10) and seen[-1] == pytest.approx(666, abs=10)
+
+
+def test_cells_with_a_subject_weigh_more(tokenizer):
+    bucket = make_bucket(tokenizer)
+    bucket.subjects[:, 2:4, 2:4] = 1
+    recipe = Recipe(Budget(steps=1), batch=8, emphasis=3.0)
+    empty = torch.from_numpy(encode(tokenizer, [""])).long()[0]
+    _, _, weights = next(draw_batches([bucket], empty, recipe, torch.Generator().manual_seed(0)))
+    assert weights.shape == (8, 1, 8, 8) and float(weights.mean()) == pytest.approx(1)
+    assert torch.allclose(weights[:, 0, 3, 3] / weights[:, 0, 0, 0], torch.tensor(4.0))
+
+
+def test_boxes_say_where_subjects_are():
+    cells = subject_cells([{"boxes": [(16, 8, 40, 32)]}, {"boxes": []}], (64, 48), 16)
+    assert cells.tolist()[0] == [[0, 0.5, 0.25, 0], [0, 1, 0.5, 0], [0, 0, 0, 0]]
+    assert not cells[1].any()
 
 
 def test_channels_weigh_as_much_as_they_show():
@@ -195,7 +214,9 @@ def test_the_text_encoder_learns_to_name_what_captions_say(tokenizer, tmp_path):
         for place, subject in (("meadow", "cat"), ("sea", "lighthouse"), ("village", "house"))
         for style in ("pixel art", "watercolor")
     ]
-    (folder / "part-0000.json").write_text(json.dumps([asdict(scene) for scene in scenes]))
+    (folder / "part-0000.json").write_text(
+        json.dumps([{**asdict(scene), "boxes": []} for scene in scenes])
+    )
     np.save(folder / "part-0000.npy", np.zeros((len(scenes), 64, 64, 3), np.uint8))
     torch.manual_seed(0)
     text_encoder = new_denoiser(tokenizer, TINY).text_encoder
@@ -262,8 +283,13 @@ def test_quick_runs_every_stage_and_diffusers_loads_the_result(tmp_path):
         ]
     )
     runs = tmp_path / "data" / "runs"
-    for name in ("autoencoder.png", "decoder.png", "denoiser-loss.png", "sheet.png"):
+    documents = (
+        "autoencoder.png", "decoder.png", "denoiser-loss.png", "distil-loss.png", "distil-sheet.png",
+        "sheet.png", "palette-evaluation.md",
+    )  # fmt: skip
+    for name in documents:
         assert (runs / name).stat().st_size > 0
+    assert (tmp_path / "out" / "live" / "pytorch_lora_weights.safetensors").stat().st_size > 0
     weights = list((tmp_path / "out").rglob("*.safetensors"))
     assert len(weights) > 3
     index = json.loads((tmp_path / "out" / "model_index.json").read_text())
@@ -272,3 +298,32 @@ def test_quick_runs_every_stage_and_diffusers_loads_the_result(tmp_path):
     pipeline.set_progress_bar_config(disable=True)
     picture = pipeline("a castle", num_inference_steps=2, height=64, width=96).images[0]
     assert picture.size == (96, 64)
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_model(tokenizer, tmp_path):
+    """Gradients are shared: both end with the same weights, though each saw its own noise."""
+    folder = tmp_path / "latents" / "128x128"
+    folder.mkdir(parents=True)
+    bucket = make_bucket(tokenizer)
+    np.savez(
+        folder / "part-0000.npz",
+        latents=np.repeat(bucket.latents.numpy(), 8, 1),
+        tokens=bucket.tokens.numpy(),
+        subjects=bucket.subjects.numpy(),
+    )
+    (tmp_path / "runs" / "autoencoder").mkdir(parents=True)
+    PatchAutoencoder().save_pretrained(tmp_path / "runs" / "autoencoder")
+    launch = [
+        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2",
+        "-m", "studio.training.palette", "denoiser", "--quick", "--data", str(tmp_path),
+    ]  # fmt: skip
+    environment = {**os.environ, "ACCELERATE_USE_CPU": "1", "OMP_NUM_THREADS": "1"}
+    subprocess.run(launch, env=environment, check=True, timeout=300, capture_output=True)
+    one, other = (
+        torch.load(tmp_path / "runs" / f"denoiser-{i}.pt", weights_only=True) for i in (0, 1)
+    )
+    assert one["step"] == other["step"] == 6
+    for name, weights in one["model"].items():
+        assert torch.equal(weights, other["model"][name]), name
+    assert not torch.equal(one["generator"], other["generator"])

@@ -42,7 +42,7 @@ from studio.gallery.inputs import Inputs
 from studio.gallery.metadata import Made, fingerprint
 from studio.gallery.store import Store
 from studio.gallery.trajectories import Trajectories
-from studio.keeping import keep_steps
+from studio.keeping import keep_steps, sketched
 from studio.noising import Noisings
 from studio.recoveries import Recoveries
 from studio.steps import Steps
@@ -123,6 +123,9 @@ class Run:
             await asyncio.sleep(studio.pace)
             self.made = index - 1
             for number, picture in enumerate(skies):
+                if self.stopped and self.end is sketched:
+                    yield Cancelled(number, None)
+                    continue
                 if self.stopped:
                     result = self.kept(number, picture, recipes[number], index - 1)
                     yield Cancelled(number, result if index > 1 else None)
@@ -138,7 +141,7 @@ class Run:
                 )
                 continue
             if self.end is not None:
-                job = SimpleNamespace(picture=number)
+                job = SimpleNamespace(picture=number, stopping=False)
                 before = studio.before(recipes[number])
                 made = fake_steps.finished(picture, before, recipes[number], steps, steps)
                 yield self.end(job, made)
@@ -163,6 +166,7 @@ class FakeStudio:
         self.ahead = 0
         self.full = False
         self.broken = False
+        self.sketched: list[Painting] = []
         self.runs: dict[str, Run] = {}
         self.results = fake_steps.Results()
         self.store = Store(home)
@@ -187,7 +191,8 @@ class FakeStudio:
 
     def defaults(self, model: str = "palette") -> Defaults:
         """The model's own choices."""
-        return Defaults(256, 256, 20, 4.0, "dpmpp_2m", "v1")
+        steps = 4 if model == "palette_live" else 20
+        return Defaults(256, 256, steps, 4.0, "dpmpp_2m", "v1")
 
     def sizes(self, model: str = "palette") -> dict[str, tuple[int, int]]:
         """Aspect -> size."""
@@ -216,10 +221,19 @@ class FakeStudio:
         self._refuse_missing_pictures(recipe)
         if not recipe.words.strip() and not recipe.wordless:
             raise RecipeError("prompt", "Say what to paint, or choose a style.")
-        run = Run(self, secrets.token_hex(8), recipe.settled(self.defaults()), owner)
+        run = Run(self, secrets.token_hex(8), recipe.settled(self.defaults(recipe.model)), owner)
         run.begin, run.remarks, run.end = len(tape), remarks, end
         self.runs[run.id] = run
         return run
+
+    def live(self, model: str = "palette") -> str | None:
+        """Who paints while one writes."""
+        return "palette_live"
+
+    def sketch(self, recipe: Painting, owner: str) -> Run:
+        """As submit; the picture is not kept."""
+        self.sketched.append(recipe)
+        return self.submit(recipe, owner, end=sketched)
 
     def _refuse_missing_pictures(self, recipe: Painting) -> None:
         for name in recipe.inputs:

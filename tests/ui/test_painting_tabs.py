@@ -48,6 +48,12 @@ def test_every_field_of_inpainting_and_outpainting_has_a_control(inpaint: Inpain
     assert fields - unseen == set(inpaint.controls) - {"mode", "reach"}
 
 
+def test_another_model_brings_its_own_settings(stylise: StyliseTab):
+    names = {widget: name for name, widget in stylise.controls.items()}
+    suited = {names[widget]: value for widget, value in stylise.suit("palette_live").items()}
+    assert suited == {"steps": 4, "guidance_scale": 4.0, "sampler": "dpmpp_2m"}
+
+
 def test_ids_are_unique_in_the_page(tmp_path: Path):
     studio: Any = FakeStudio(tmp_path)
     with gr.Blocks() as page:

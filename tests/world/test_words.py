@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 
+from studio.world.neighbours import NEAR, PROMPTS
 from studio.world.words import PLACES, SUBJECTS, known_words, surprise
 
 
@@ -30,3 +31,11 @@ def test_surprises_are_made_of_known_words():
 def test_the_first_prompt_of_the_studio_is_known():
     prompt = "a lighthouse by the sea at sunset, watercolor"
     assert set(prompt.replace(",", "").split()) <= known_words()
+
+
+def test_neighbours_lead_from_unknown_words_to_known_ones():
+    known = known_words()
+    assert not set(NEAR) & known
+    assert all(others and set(others) <= known for others in NEAR.values())
+    for prompt in PROMPTS:
+        assert set(prompt.split()) <= known, prompt

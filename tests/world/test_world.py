@@ -11,6 +11,7 @@ from studio.world.facts import Facts, Item  # noqa: E402
 from studio.world.light import LIGHTS  # noqa: E402
 from studio.world.painters import PAINTERS  # noqa: E402
 from studio.world.picture import SIZES, paint  # noqa: E402
+from studio.world.scene import Wish, compose  # noqa: E402
 from studio.world.scenery import PLACE_PAINTERS  # noqa: E402
 from studio.world.sprites import font_path  # noqa: E402
 from studio.world.words import PLACES, STYLES, SUBJECTS, TIMES, known_words  # noqa: E402
@@ -77,6 +78,22 @@ def test_every_subject_can_be_seen_and_is_named(subject):
     assert painted.labels.items[0].name == subject.name
     assert painted.labels.place in subject.places
     assert painted.image.std() > 12
+
+
+@pytest.mark.parametrize("place", ["meadow", "sea", "table"])
+def test_boxes_hold_the_subjects(place, monkeypatch):
+    """Without the cut-outs' pixels the picture changes inside their boxes and hardly outside (shadows, blades of grass)."""
+    subject = {"meadow": "windmill", "sea": "lighthouse", "table": "teapot"}[place]
+    whole = compose(np.random.default_rng(3), (256, 256), Wish(place, None, subject))
+    monkeypatch.setattr("studio.world.placement._paste", lambda *_: None)
+    without = compose(np.random.default_rng(3), (256, 256), Wish(place, None, subject))
+    assert len(whole.boxes) == sum(item.count for item in whole.facts.items)
+    inside = np.zeros((256, 256), bool)
+    for left, top, right, bottom in whole.boxes:
+        assert 0 <= left < right <= 256 and 0 <= top < bottom <= 256
+        inside[top:bottom, left:right] = True
+    changed = (whole.pixels != without.pixels).any(2)
+    assert changed[inside].mean() > 0.25 and changed[~inside].mean() < 0.02
 
 
 def test_captions_use_known_words_and_fit_the_prompt():

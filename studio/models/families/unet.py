@@ -20,6 +20,7 @@ from studio.diffusion.questions import (
     Span,
     Words,
 )
+from studio.models import low_rank
 from studio.models.attention import captured
 from studio.models.card import ModelCard
 from studio.models.inspection import inspect
@@ -47,6 +48,8 @@ class UNetModel:
         self._torch_dtype = dtype
         self._tokenizing = threading.Lock()
         self._load(folder, card.variant)
+        if card.adapter:
+            low_rank.merge(self.unet, folder / card.adapter)
         self.noise_schedule = self._read_noise_schedule(folder)
         self._levels = self._alpha_bars()
         downscale = 2 ** (len(self.vae.config.block_out_channels) - 1)

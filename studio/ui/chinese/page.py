@@ -149,6 +149,17 @@ WORDS: dict[str, str] = {
     "The studio's own small painter; quick, works without a network.": (
         "画室自带的小画师；快，不需要网络。"
     ),
+    "Live": "实时",
+    "Another": "换一张",
+    "Paints while you write, in four quick steps. Paint makes the same picture, finer.": (
+        "边写边画，四步画成。点“作画”，同一张画得更细。"
+    ),
+    "Live, in {time}": "实时，{time}",
+    "What to leave out counts for Paint alone.": "“不要出现”只在点“作画”时起作用。",
+    "Live. It has rested, so it is kept.": "实时。停了一会儿，已留下。",
+    "Palette in four quick steps, while you write; less fine.": (
+        "Palette 的快手：四步画成，边写边画；没那么细。"
+    ),
     "The classic all-rounder.": "经典的多面手。",
     "Large and detailed; wants a GPU.": "大而细致，最好有 GPU。",
     # Beginning with a picture
@@ -476,6 +487,11 @@ WORDS: dict[str, str] = {
     ),
     # Models on disk
     "{title} is not on this machine.": "这台机器上没有 {title}。",
+    "Make it of the model it belongs to: {command}.": "用它所属的模型来做：{command}。",
+    "{title} was made for other weights than those it lies beside.": (
+        "{title} 不是为它旁边的这份权重做的。"
+    ),
+    "Make it again: {command}.": "重新做一次：{command}。",
     "Get it with: python -m studio models --get {name} ({gigabytes} GB).": (
         "获取：python -m studio models --get {name}（{gigabytes} GB）。"
     ),

@@ -70,6 +70,7 @@ class StyliseTab(PaintingTab):
         place("negative_prompt", lines=1, placeholder=text("clouds, flowers"), info=None)
         place("style", "count")
         with gr.Row(elem_id=self.id("paint-bar"), elem_classes="paint-bar"):
+            self.draw_live()
             self.draw_paint_button()
             self.sweep_button = gr.Button(
                 text("Sweep"), elem_id=self.id("sweep"), elem_classes="paint second", scale=1

@@ -31,6 +31,7 @@ class TextToImageTab(PaintingTab):
             place("width", "height", info=None, min_width=80)
         place("count")
         with gr.Row(elem_id="paint-bar", elem_classes="paint-bar"):
+            self.draw_live()
             self.draw_paint_button()
             surprise = gr.Button(text("Surprise me"), elem_id="surprise", scale=1)
         surprise.click(
