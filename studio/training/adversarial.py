@@ -51,7 +51,7 @@ class DecoderRecipe:
     crop: int = 128
     peak_rate: float = 1.5e-4
     discriminator_rate: float = 1.5e-3
-    weight: float = 1.0
+    weight: float = 1.4
     matching: float = 2.0
     start: float = 0.02
     latent_noise: float = 0.1
