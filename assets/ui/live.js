@@ -3,7 +3,7 @@
 "use strict";
 (() => {
   const A = window.Atelier;
-  const PAUSE = 250, REST = 1000;
+  const PAUSE = 250, REST = 1000, PATIENCE = 500;
   const WAY = ["waiting", "painting"];
 
   A.live = (element, props, trigger, watch) => {
@@ -19,7 +19,7 @@
     let way = "";  // what is under way: "", "sketch" or "keep"
     let run = "", mine = "", wish = "", seed = "";
     let again = false;
-    let pausing = 0, resting = 0;
+    let pausing = 0, resting = 0, waiting = 0;
 
     const ask = (what) => { wish = what; trigger("input"); };
 
@@ -70,9 +70,12 @@
       run = scene.run ?? "";
       if (again) stop();
       if (WAY.includes(scene.state)) {
-        if (way === "sketch") room.stage.hint(scene.line);
+        // What is over in a moment needs no words.
+        clearTimeout(waiting);
+        if (way === "sketch") waiting = setTimeout(() => room.stage.hint(scene.line), PATIENCE);
         return;
       }
+      clearTimeout(waiting);
       const ended = way;
       way = "";
       A.gather((scene.cells ?? []).map((cell) => cell.picture).filter(Boolean));
@@ -93,6 +96,7 @@
       stir,
       lost() {
         way = "";
+        clearTimeout(waiting);
         room.stage.hint(A.say("The connection broke before the picture was done."));
       },
       /* The seed that goes into its field: a new one where there is none or another is wished for; ours goes when Live does. */

@@ -30,6 +30,10 @@ CARDS: Registry[ModelCard] = Registry(
             guidance_scale=1.0,
             sampler="ddim",
             few_step=True,
+            # They ask at other timesteps than it learned, or throw noise that it does not expect.
+            unsuited_samplers=frozenset(
+                {"ddpm", "dpmpp_2m_karras", "dpmpp_2m_sde", "euler_a", "heun", "lcm"}
+            ),
             kinds=("text_to_image", "image_to_image", "inpaint", "outpaint"),
         ),
         "sd15": ModelCard(

@@ -24,11 +24,13 @@ from studio.training.budget import Budget
 from studio.training.data import write_atomically
 from studio.training.evaluation_report import document, table
 from studio.training.judge_data import Renders
-from studio.training.judges import WIDTHS, Judge, JudgeRecipe, JudgeTraining
+from studio.training.judge_training import JudgeRecipe, JudgeTraining
+from studio.training.judges import Panel, SceneJudge, TouchJudge
 from studio.training.painting import Settings, load
 
 log = logging.getLogger(__name__)
 
+SCENE_STEPS, TOUCH_STEPS = 1300, 600
 SHEETS = ("palette-nearest", "palette-stylise", "palette-stylised", "palette-64")
 
 
@@ -58,9 +60,10 @@ class Evaluation:
         settings: How to paint; the studio's defaults.
         sweep: What to sweep; None: nothing.
         brief: Accuracies and KID alone, no document.
-        judge: How the judge is trained.
-        judge_pictures: Renders of single subjects made for it.
-        judge_widths: Its size.
+        scene: How the judge of the scene is trained.
+        touch: How the judge of the touch is trained.
+        judge_pictures: Renders of single subjects made for them.
+        judge_widths: Their sizes where not the usual ones.
         workers: Rendering processes; 0 renders in this one.
     """
 
@@ -75,9 +78,10 @@ class Evaluation:
     settings: Settings = Settings.of(CARDS["palette"])
     sweep: Sweep | None = None
     brief: bool = False
-    judge: JudgeRecipe = JudgeRecipe(Budget(steps=1800))
+    scene: JudgeRecipe = JudgeRecipe(Budget(steps=SCENE_STEPS))
+    touch: JudgeRecipe = JudgeRecipe(Budget(steps=TOUCH_STEPS))
     judge_pictures: int = 7000
-    judge_widths: tuple[int, int, int] = WIDTHS
+    judge_widths: tuple[int, int, int] | None = None
     workers: int = 1
 
     def quick(self) -> Evaluation:
@@ -87,21 +91,29 @@ class Evaluation:
             pictures=16, neighbours=4, starts=3, strengths=(0.4, 0.8), artist_prompts=4,
             settings=replace(self.settings, steps=2),
             sweep=self.sweep and Sweep(4, (1.0, 3.0), ("dpmpp_2m", "ddim"), (2,)),
-            judge=JudgeRecipe(Budget(steps=4), batch=8), judge_pictures=12,
+            scene=JudgeRecipe(Budget(steps=4), batch=8), touch=JudgeRecipe(Budget(steps=4), batch=8),
+            judge_pictures=12,
             judge_widths=(8, 16, 16), workers=0,
         )  # fmt: skip
 
 
-def trained_judge(plan: Evaluation, device: torch.device) -> tuple[Judge, dict[str, Any]]:
-    """Train the judge, or go on with it, and say what it learned from."""
+def trained_panel(plan: Evaluation, device: torch.device) -> tuple[Panel, dict[str, Any]]:
+    """Train the judges, or go on with them, and say what they learned from."""
     folder = plan.data / "judges"
     judge_data.render(folder / "render", plan.judge_pictures, plan.workers)
     renders = Renders([plan.data / "render", folder / "render"])
-    torch.manual_seed(plan.judge.seed)
-    training = JudgeTraining(Judge(plan.judge_widths), plan.judge, folder, device)
-    judge = training.run(renders)
-    about = {"renders": len(renders), "steps": training.step, "batch": plan.judge.batch}
-    return judge, about | {"minutes": training.seconds / 60}
+    torch.manual_seed(plan.scene.seed)
+    sizes = () if plan.judge_widths is None else (plan.judge_widths,)
+    panel = Panel(SceneJudge(*sizes), TouchJudge(*sizes))
+    steps = {}
+    for name, judge, recipe in (
+        ("scene", panel.scene, plan.scene),
+        ("touch", panel.touch, plan.touch),
+    ):
+        training = JudgeTraining(name, judge, recipe, folder, device)
+        training.run(renders)
+        steps[name] = training.step
+    return panel, {"renders": len(renders), "steps": steps, "batch": plan.scene.batch}
 
 
 class Kept:
@@ -137,10 +149,10 @@ def evaluate(plan: Evaluation, device: torch.device) -> dict[str, Any]:
     Raises: FileNotFoundError when nothing was rendered; ModelUnavailable.
     """
     trained_on = Renders([plan.data / "render"])
-    judge, about = trained_judge(plan, device)
+    panel, about = trained_panel(plan, device)
     weights = fingerprint(plan.model)
     work = plan.data / "evaluation" / weights
-    bench = measures.Bench(load(plan.model, str(device)), judge, plan.settings, work)
+    bench = measures.Bench(load(plan.model, str(device)), panel, plan.settings, work)
     kept = Kept(work / "results.json")
     same = [about["steps"], about["renders"], str(plan.settings)]
     if plan.sweep is not None:
@@ -163,7 +175,7 @@ def evaluate(plan: Evaluation, device: torch.device) -> dict[str, Any]:
             lambda: measures.neighbours(
                 bench,
                 trained_on,
-                measures.training_features(judge, trained_on, features, key),
+                measures.training_features(panel, trained_on, features, key),
                 plan.neighbours,
             ),
         )
@@ -204,8 +216,9 @@ def parser() -> argparse.ArgumentParser:
     add("--sweep", action="store_true", help="also try guidance scales, samplers and steps")
     add("--sweep-pictures", type=int, default=96, help="samples for each try")
     add("--brief", action="store_true", help="accuracies and KID alone, no document")
-    add("--judge-steps", type=int, default=1800, help="optimiser steps of the judge")
-    add("--judge-pictures", type=int, default=7000, help="renders of single subjects for it")
+    add("--scene-steps", type=int, default=SCENE_STEPS, help="optimiser steps of that judge")
+    add("--touch-steps", type=int, default=TOUCH_STEPS, help="optimiser steps of that judge")
+    add("--judge-pictures", type=int, default=7000, help="renders of single subjects for them")
     add("--steps", type=int, help="solver steps; default: the studio's")
     add("--guidance", type=float, help="guidance scale; default: the studio's")
     add("--sampler", help="default: the studio's")
@@ -225,7 +238,8 @@ def plan_from(options: argparse.Namespace) -> Evaluation:
     plan = Evaluation(
         options.model, options.data, options.out, options.pictures, settings=settings,
         sweep=Sweep(options.sweep_pictures) if options.sweep else None, brief=options.brief,
-        judge=JudgeRecipe(Budget(steps=options.judge_steps)), judge_pictures=options.judge_pictures,
+        scene=JudgeRecipe(Budget(steps=options.scene_steps)),
+        touch=JudgeRecipe(Budget(steps=options.touch_steps)), judge_pictures=options.judge_pictures,
     )  # fmt: skip
     return plan.quick() if options.quick else plan
 

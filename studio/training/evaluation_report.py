@@ -60,7 +60,7 @@ def falling(values: list[float]) -> bool:
 
 
 def rows(results: dict[str, Any]) -> list[tuple[str, str, str, str]]:
-    """The table of figures and goals: figure, goal, measured, the judge on round trips of renders."""
+    """The table of figures and goals: figure, goal, measured, the judges on round trips of renders."""
     judge = results["recognised"]["judge"]
     best = summed(judge["in training: round trip"], judge["scenery: round trip"])
     measured = ordinary(results)
@@ -97,12 +97,16 @@ def _thousandths(pair: list[float]) -> str:
 
 
 def table(results: dict[str, Any]) -> str:
-    """For the terminal: the judge first, then the figures."""
-    lines = [f"weights {results['weights']}; {results['settings']}", "", "The judge itself, %:"]
+    """For the terminal: the judges first, then the figures."""
+    lines = [
+        f"weights {results['weights']}; {results['settings']}",
+        "",
+        "The judges themselves, %:",
+    ]
     for name, counted in results["recognised"]["judge"].items():
         parts = [f"{question} {Share(*counted[question]).percent:5.1f}" for question in NAMES]
         lines.append(f"  {name:24} {'  '.join(parts)}")
-    lines += ["", f"{'figure':34} {'goal':22} {'measured':34} judge on round trips"]
+    lines += ["", f"{'figure':34} {'goal':22} {'measured':34} judges on round trips"]
     lines += [f"{a:34} {b:22} {c:34} {d}" for a, b, c, d in rows(results)]
     if "sweep" in results:
         lines += ["", "Sweep:", *(_attempt(one, "  ") for one in results["sweep"]["tries"])]
@@ -136,12 +140,13 @@ def document(results: dict[str, Any]) -> str:
         f"- Weights: `{results['weights']}` (first 16 hex digits of the SHA-256 over `assets/models/palette`)",
         f"- Painted as the studio paints by default: {results['settings']}, 256x256",
         f"- {results['pictures']} samples, half of them of subjects in a style and place that no training picture has",
-        f"- Brackets: 95 % Wilson intervals. The judge learned from {judge['renders']} renders, {judge['steps']} steps of "
-        f"{judge['batch']}, and never saw a sample", "",
+        "- Brackets: 95 % Wilson intervals",
+        f"- The judges learned from {judge['renders']} renders, {judge['steps']['scene']} steps of {judge['batch']} (things) and "
+        f"{judge['steps']['touch']} (style), and never saw a sample", "",
         "## Figures and goals", "",
-        *_table(("figure", "goal", "measured", "judge on round trips of renders"), rows(results)),
-        "The last column is the most that can be measured: the judge on fresh renders after the autoencoder's round trip.", "",
-        "## The judge itself", "",
+        *_table(("figure", "goal", "measured", "judges on round trips of renders"), rows(results)),
+        "The last column is the most that can be measured: the judges on fresh renders after the autoencoder's round trip.", "",
+        "## The judges themselves", "",
         "Fresh renders (seeds never trained on), as they are and after the autoencoder's round trip, in percent:", "",
         *_table(
             ("pictures", *ASKED.values()),
@@ -154,7 +159,7 @@ def document(results: dict[str, Any]) -> str:
         ),
         *_names(counted),
         "## Distance between samples and renders", "",
-        "KID x 1000 in the judge's last features (Binkowski et al. 2018), with the standard deviation over random halves.",
+        "KID x 1000 in the judges' last features (Binkowski et al. 2018), with the standard deviation over random halves.",
         "Two sets of renders are the zero; round trips are the best that the model can reach.", "",
         *_table(("against fresh renders", "KID x 1000"), ((k, _thousandths(v)) for k, v in counted["kid"].items())),
         *_neighbours(results), *_stylise(results), *_sweep(results), *_artist(results),
@@ -181,7 +186,7 @@ def _neighbours(results: dict[str, Any]) -> list[str]:
     found = results["neighbours"]
     return [
         "## Nearest training pictures", "",
-        f"{found['count']} samples, each above the nearest of {found['known']} training pictures by the judge's features.",
+        f"{found['count']} samples, each above the nearest of {found['known']} training pictures by the judges' features.",
         f"Median distance (1 - cosine): samples {found['samples']:.3f}, fresh renders of the same things {found['renders']:.3f}.",
         "A model that copies would be much nearer than fresh renders are.", "",
         "![Samples above their nearest training pictures](palette-nearest.png)", "",

@@ -6,7 +6,7 @@ Shares are written as [right, total], so that results survive as JSON.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from studio.training.exercises import (
 )
 from studio.training.figures import Share, agreeing, edge_agreement, kid_with_error, nearest
 from studio.training.judge_data import NAMES, NONE, Renders
-from studio.training.judges import Judge, judged
+from studio.training.judges import Panel, judged
 from studio.training.painting import Settings, from_pictures, from_words
 from studio.training.plots import save_lines, save_small, tiled
 
@@ -43,21 +43,26 @@ class Bench:
 
     Attributes:
         model: Who paints.
-        judge: Who looks.
+        panel: Who looks.
         settings: How to paint where the part does not say.
         sheets: Folder for sheets and curves.
+        known: Pictures painted so far, by prompt, seed and settings; parts share exercises.
     """
 
     model: Model
-    judge: Judge
+    panel: Panel
     settings: Settings
     sheets: Path
+    known: dict[tuple[str, int, Settings], Pictures] = field(default_factory=dict)
 
     def painted(self, exercises: Sequence[Exercise], settings: Settings | None = None) -> Pictures:
         """The model's pictures of exercises, (N, H, W, 3)."""
-        prompts = [exercise.prompt for exercise in exercises]
-        seeds = [exercise.seed for exercise in exercises]
-        return np.stack(from_words(self.model, prompts, seeds, settings or self.settings))
+        how = settings or self.settings
+        new = [one for one in exercises if (one.prompt, one.seed, how) not in self.known]
+        prompts, seeds = [one.prompt for one in new], [one.seed for one in new]
+        for one, picture in zip(new, from_words(self.model, prompts, seeds, how), strict=True):
+            self.known[one.prompt, one.seed, how] = picture
+        return np.stack([self.known[one.prompt, one.seed, how] for one in exercises])
 
     def round_trips(self, pictures: Pictures, batch: int = 16) -> Pictures:
         """Pictures through the autoencoder and back: the best that the model can give."""
@@ -102,7 +107,7 @@ def _by_name(
 
 
 def recognised(bench: Bench, pictures: int) -> dict[str, Any]:
-    """Accuracies of the judge on renders, round trips and samples, and KID; half of the samples are held-out combinations."""
+    """Accuracies of the judges on renders, round trips and samples, and KID; half of the samples are held-out combinations."""
     bare = max(1, pictures // 10)
     kept = pictures // 2
     groups = {
@@ -118,7 +123,7 @@ def recognised(bench: Bench, pictures: int) -> dict[str, Any]:
         painted = bench.painted(exercises)
         kinds = {"render": renders, "round trip": bench.round_trips(renders), "sample": painted}
         for kind, them in kinds.items():
-            answers, features = judged(bench.judge, them)
+            answers, features = judged(bench.panel, them)
             seen[kind].append((answers, features))
             if kind == "sample":
                 samples[name] = shares(answers, truth)
@@ -133,7 +138,7 @@ def recognised(bench: Bench, pictures: int) -> dict[str, Any]:
         kind: np.concatenate([seen[kind][0][1], seen[kind][2][1]])
         for kind in ("render", "round trip", "sample")
     }
-    others = judged(bench.judge, _renders(again))[1]
+    others = judged(bench.panel, _renders(again))[1]
     truth = np.concatenate(seen["truth"])
     answers = np.concatenate([answers for answers, _ in seen["sample"]])
     return {
@@ -164,8 +169,8 @@ def neighbours(
     """
     exercises = with_subject(False, count)
     painted = bench.painted(exercises)
-    found, distances = nearest(judged(bench.judge, painted)[1], known)
-    _, fresh = nearest(judged(bench.judge, _renders(exercises))[1], known)
+    found, distances = nearest(judged(bench.panel, painted)[1], known)
+    _, fresh = nearest(judged(bench.panel, _renders(exercises))[1], known)
     beside = renders.pictures(found)
     columns = min(20, count)
     rows = [
@@ -194,7 +199,7 @@ def stylised(bench: Bench, count: int, strengths: Sequence[float]) -> dict[str, 
         return float(np.mean([edge_agreement(a, b) for a, b in zip(plain, pictures, strict=True)]))
 
     def style(pictures: Pictures) -> list[int]:
-        return shares(judged(bench.judge, pictures)[0], truth)["style"]
+        return shares(judged(bench.panel, pictures)[0], truth)["style"]
 
     repainted = np.stack([start.repainted for start in begun])
     points: list[dict[str, Any]] = []
@@ -207,7 +212,7 @@ def stylised(bench: Bench, count: int, strengths: Sequence[float]) -> dict[str, 
                 [start.exercise.seed for start in begun], bench.settings, strength,
             )
         )  # fmt: skip
-        counted = shares(judged(bench.judge, pictures)[0], truth)
+        counted = shares(judged(bench.panel, pictures)[0], truth)
         edges, percent = kept(pictures), Share(*counted["style"]).percent
         points.append({"strength": strength, "edges": edges, **counted})
         curve.append((edges, percent, f"{strength:g}"))
@@ -252,11 +257,11 @@ def swept(
     """
     exercises = [*with_subject(False, pictures - pictures // 8), *scenery(pictures // 8)]
     truth = labels(exercises)
-    target = judged(bench.judge, _renders(exercises))[1]
+    target = judged(bench.panel, _renders(exercises))[1]
     tries: list[dict[str, Any]] = []
 
     def attempt(settings: Settings) -> None:
-        answers, features = judged(bench.judge, bench.painted(exercises, settings))
+        answers, features = judged(bench.panel, bench.painted(exercises, settings))
         counted = shares(answers, truth)
         distance, error = kid_with_error(features, target)
         tries.append(
@@ -292,8 +297,8 @@ def chosen(tries: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return min((one for one in tries if one["mean"] > best - TIE), key=lambda one: one["kid"][0])
 
 
-def training_features(judge: Judge, renders: Renders, file: Path, key: str) -> NDArray[np.float32]:
-    """Features (N, features) of every training picture; kept in `file` for the judge and pictures that `key` names."""
+def training_features(panel: Panel, renders: Renders, file: Path, key: str) -> NDArray[np.float32]:
+    """Features (N, features) of every training picture; kept in `file` for the judges and pictures that `key` names."""
     if file.exists():
         with np.load(file) as kept:
             if str(kept["key"]) == key:
@@ -301,7 +306,7 @@ def training_features(judge: Judge, renders: Renders, file: Path, key: str) -> N
     blocks = []
     for start in range(0, len(renders), 512):
         rows = np.arange(start, min(start + 512, len(renders)))
-        blocks.append(judged(judge, renders.pictures(rows))[1])
+        blocks.append(judged(panel, renders.pictures(rows))[1])
     features = np.concatenate(blocks)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(file, lambda path: np.savez(path, key=key, features=features))

@@ -99,7 +99,7 @@ def test_models_lists_every_card_with_state_and_licence(run):
     code, out, _ = run("models")
     assert code == 0
     assert out[0].split() == ["NAME", "TITLE", "STATE", "DISK", "LICENCE", "SIZES"]
-    (palette,) = [line for line in out if line.startswith("palette")]
+    (palette,) = [line for line in out if line.startswith("palette ")]
     assert palette.split()[:3] == ["palette", "Palette", "here"]
     assert "Apache-2.0" in palette
     assert "256x256" in palette

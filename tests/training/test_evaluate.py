@@ -262,7 +262,7 @@ def results():
     ]
     return {
         "weights": "0123456789abcdef", "settings": "dpmpp_2m, 20 steps, guidance 3", "pictures": 1000,
-        "judge": {"renders": 4321, "steps": 765, "batch": 64, "minutes": 3.0},
+        "judge": {"renders": 4321, "steps": {"scene": 765, "touch": 543}, "batch": 64},
         "recognised": {
             "judge": {kind: counted(901 + 3 * i) for i, kind in enumerate(kinds)},
             "samples": {"in training": counted(801), "held out": counted(704), "scenery": counted(855)},
@@ -286,7 +286,7 @@ def results():
 def test_the_document_has_every_figure():
     text = document(results())
     for figure in (
-        "0123456789abcdef", "dpmpp_2m, 20 steps, guidance 3", "4321", "765",
+        "0123456789abcdef", "dpmpp_2m, 20 steps, guidance 3", "4321", "765", "543",
         "82.8", "9.7 points lower", "80.1", "70.4", "85.5", "90.1", "91.6", "mosaic 25", "sea 50", "fog 75", "cat 5/7",
         "45.70", "3.10", "0.10", "0.234", "0.345", "9876", "0.91", "0.42", "31.1", "77.7", "0.98", "0.13", "0.76",
         "61.7", "62.9", "12.30", "unipc, 13 steps, guidance 2.5", "1. lighthouse",
@@ -298,9 +298,9 @@ def test_the_document_has_every_figure():
     assert not re.search(r"\bnan\b", text)
 
 
-def test_the_table_for_the_terminal_begins_with_the_judge():
+def test_the_table_for_the_terminal_begins_with_the_judges():
     text = table(results())
-    assert text.index("judge itself") < text.index("style, 16 ways") < text.index("chosen")
+    assert text.index("judges themselves") < text.index("style, 16 ways") < text.index("chosen")
     assert len(rows(results())) == 2 * len(NAMES) + 2
 
 
@@ -322,7 +322,7 @@ def test_quick_runs_every_part(tmp_path):
     arguments = ["--quick", "--sweep", "--data", str(tmp_path), "--out", str(out)]
     main([*arguments, "--model", str(ROOT / "assets" / "models" / "palette")])
     text = out.read_text("utf-8")
-    for title in ("The judge itself", "Nearest", "Stylise", "sampler", "artist"):
+    for title in ("The judges themselves", "Nearest", "Stylise", "sampler", "artist"):
         assert title in text
     assert all((out.parent / f"{name}.png").stat().st_size for name in SHEETS)
-    assert (tmp_path / "judges" / "judge-loss.png").exists()
+    assert (tmp_path / "judges" / "scene-loss.png").exists()

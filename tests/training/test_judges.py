@@ -1,4 +1,4 @@
-"""The judge: it learns, it continues as if never stopped, and it is not asked what has no answer."""
+"""The judges: they learn, continue as if never stopped, and are not asked what has no answer."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,8 @@ from studio.training.budget import Budget
 from studio.training.data import Part, render_part
 from studio.training.heldout import HELD_OUT, held_out
 from studio.training.judge_data import FIRST_SEED, NAMES, NONE, Renders, labels_of, render
-from studio.training.judges import Judge, JudgeRecipe, JudgeTraining, judge_loss, judged, varied
+from studio.training.judge_training import JudgeRecipe, JudgeTraining, judge_loss, varied
+from studio.training.judges import Panel, SceneJudge, TouchJudge, judged
 from studio.world.facts import Facts, Item
 from studio.world.sprites import font_path
 
@@ -37,36 +38,42 @@ class Known:
         return self._pictures[rows]
 
 
-def training(folder, steps, **values):
+def training(folder, steps, kind=SceneJudge, **values):
     torch.manual_seed(0)
     recipe = JudgeRecipe(Budget(steps=steps), **({"batch": 8, "warmup": 5} | values))
-    return JudgeTraining(Judge(SMALL, 32), recipe, folder, CPU)
+    return JudgeTraining(kind.__name__, kind(SMALL, 32), recipe, folder, CPU)
 
 
-def test_a_resumed_judge_has_the_weights_of_an_uninterrupted_one(tmp_path):
+@pytest.mark.parametrize("kind", [SceneJudge, TouchJudge])
+def test_a_resumed_judge_has_the_weights_of_an_uninterrupted_one(tmp_path, kind):
     known = Known(20)
-    whole = training(tmp_path / "whole", 6).run(known)
+    whole = training(tmp_path / "whole", 6, kind)
+    whole.run(known)
     for stop in (2, 4, 6):
-        parts = training(tmp_path / "parts", 6).run(known, stop_at=stop)
-    states = [judge.state_dict() for judge in (whole, parts)]
+        parts = training(tmp_path / "parts", 6, kind)
+        parts.run(known, stop_at=stop)
+    states = [run.model.state_dict() for run in (whole, parts)]
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
-    assert (tmp_path / "parts" / "judge-loss.png").stat().st_size > 0
+    assert (tmp_path / "parts" / f"{kind.__name__}-loss.png").stat().st_size > 0
 
 
-def test_a_judge_learns_32_pictures_by_heart(tmp_path):
+def test_judges_learn_32_pictures_by_heart(tmp_path):
     known = Known(32)
-    judge = training(tmp_path, 70, batch=32, vary=False, peak_rate=1e-2).run(known)
-    answers, features = judged(judge, known.pictures(np.arange(32)))
-    assert (answers == known.labels).mean() > 0.9
-    assert features.shape == (32, 32)
+    how = {"batch": 32, "vary": False, "peak_rate": 1e-2}
+    runs = [training(tmp_path, 70, kind, **how) for kind in (SceneJudge, TouchJudge)]
+    for run in runs:
+        run.run(known)
+    answers, features = judged(Panel(runs[0].model, runs[1].model), known.pictures(np.arange(32)))
+    assert (answers == known.labels).mean(0).min() > 0.9
+    assert features.shape == (32, 64)
 
 
 def test_a_finished_judge_is_only_read_again(tmp_path):
     training(tmp_path, 2).run(Known(8))
-    written = (tmp_path / "judge.pt").stat().st_mtime_ns
+    written = (tmp_path / "SceneJudge.pt").stat().st_mtime_ns
     again = training(tmp_path, 2)
     again.run(Known(8))
-    assert again.step == 2 and (tmp_path / "judge.pt").stat().st_mtime_ns == written
+    assert again.step == 2 and (tmp_path / "SceneJudge.pt").stat().st_mtime_ns == written
 
 
 def test_a_question_without_an_answer_does_not_count():
@@ -92,7 +99,8 @@ def test_labels_name_only_what_has_one_answer():
 
 def test_variations_are_mild_and_follow_from_the_generator():
     pictures = np.full((16, 128, 128, 3), 128, np.uint8)
-    first, second = (varied(pictures, torch.Generator().manual_seed(3)) for _ in range(2))
+    judge = SceneJudge(SMALL, 32)
+    first, second = (varied(judge, pictures, torch.Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(first, second) and first.shape == (16, 3, 84, 84)
     assert first.float().abs().max() < 0.4
     assert first.float().std() > 0.01
