@@ -105,7 +105,9 @@ class Results:
         whose = None if self._everything else hashed(owner)
         if self._index.whole:
             self._index.refresh()
-            return [row.id for row in self._index.page(Query(limit=limit), whose)]
+            return [
+                row.id for row in self._index.page(Query(limit=limit), whose) if not row.damaged
+            ]
         paths = self._store.newest(limit) if whose is None else self._store.owned_by(whose, limit)
         return filter(None, map(id_of, paths))
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio import keeping
+from studio.collection import Collection
 from studio.core.errors import ModelUnavailable, StudioError, UnknownName
 from studio.core.events import Cancelled, Event, Finished, Result
 from studio.core.recipe import Defaults, Painting
@@ -137,6 +138,7 @@ class Studio:
         store: The pictures.
         index: Where they are looked for.
         results: The pictures that can be shown again.
+        collection: A person's pictures, looked through and put in order.
         inputs: The pictures and masks that recipes start from.
         engine: The device.
         trajectories: The steps kept beside the pictures.
@@ -166,6 +168,9 @@ class Studio:
         self.trajectories = Trajectories(home, settings.steps_gib, stars_hold=settings.workstation)
         self.index = Index(home, self.store.owners, self.inputs)
         self.results = Results(self.store, self.index, everything=settings.workstation)
+        self.collection = Collection(
+            self.store, self.index, self.results, everything=settings.workstation
+        )
         self.steps = Steps(self)
         self.noising = Noisings(self.catalog.folder, self.ask, self.status)
         self._lock = threading.Lock()
@@ -176,7 +181,7 @@ class Studio:
 
     def start(self, model: str = "palette") -> None:
         """Begin to load a model and to look through the pictures; returns at once."""
-        self.index.start()
+        self.collection.start()
         threading.Thread(target=self._warm, args=(model,), name="warm", daemon=True).start()
 
     def close(self) -> None:

@@ -99,4 +99,8 @@
     if (fresh.length) A.recent = [...fresh, ...A.recent].slice(0, 24);
     for (const act of strips) act();
   };
+  A.ungather = (ids) => {
+    A.recent = A.recent.filter((known) => !ids.includes(known.id));
+    for (const act of strips) act();
+  };
 })();

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const A = window.Atelier;
-  const PLACES = [["stylise", "", "Stylise"], ["inpaint", "inpaint", "Inpaint"], ["inpaint", "outpaint", "Beyond the edge"], ["steps", "forward", "Order into noise"]];
+  const PLACES = [["stylise", "", "Stylise"], ["inpaint", "inpaint", "Inpaint"], ["inpaint", "outpaint", "Beyond the edge"], ["steps", "forward", "Order into noise"], ["steps", "recover", "There and back"]];
 
   A.send = async (picture, tab, mode = "") => {
     if (tab === "steps") {

@@ -304,7 +304,7 @@
     drawStrip();
     A.onGather(() => { drawStrip(); drawActions(); });
     watch("value", () => draw(props.value));
-    room.ready("stage", { corner, follow: (act) => followers.add(act), get painted() { return view.cells.length > 0; }, get active() { return active(); }, get state() { return state; }, sketch, hint, sending, cancel, lost, silent, refuse, note, use: (id) => trigger("select", { id }) });
+    room.ready("stage", { corner, follow: (act) => followers.add(act), get painted() { return view.cells.length > 0; }, get active() { return active(); }, get state() { return state; }, sketch, hint, sending, cancel, lost, silent, refuse, note, use: (id) => trigger("select", { id }), fill: (settings) => trigger("select", { settings }) });
   };
 
   function invitation(examples, choose) {

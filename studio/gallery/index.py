@@ -187,6 +187,7 @@ class Index:
             return
         path = self._home / FILE
         try:
+            files.make_folder(self._home)
             writer = tables.opened(path)
         except (tables.Busy, OSError, sqlite3.OperationalError) as error:
             # Somebody holds the file, or nothing can be written there: this process has one of its own, as long as it runs.

@@ -246,8 +246,11 @@ def _texts(file: BinaryIO, name: str) -> dict[bytes, str]:
     return texts
 
 
-def _text(kind: bytes, content: bytes, name: str) -> str:
-    """The text of a tEXt, zTXt or iTXt chunk."""
+def text_of(kind: bytes, content: bytes, limit: int) -> str:
+    """The text of a tEXt, zTXt or iTXt chunk.
+
+    Raises: ValueError when it is no text; OverflowError when it unpacks to more than `limit` bytes; zlib.error when it does not.
+    """
     rest = content.partition(b"\0")[2]
     packed = kind == b"zTXt"
     if kind == b"iTXt":
@@ -255,14 +258,20 @@ def _text(kind: bytes, content: bytes, name: str) -> str:
         rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
     elif packed:
         rest = rest[1:]
+    if packed:
+        unpacked = chunks.unpacked(rest, limit)
+        if unpacked is None:
+            raise OverflowError(limit)
+        rest = unpacked
+    return rest.decode("utf-8" if kind == b"iTXt" else "latin-1")
+
+
+def _text(kind: bytes, content: bytes, name: str) -> str:
     try:
-        if packed:
-            unpacked = chunks.unpacked(rest, MAX_TEXT)
-            if unpacked is None:
-                raise _damaged(name, f"it unpacks to more than {MAX_TEXT // 1024} KiB")
-            rest = unpacked
-        return rest.decode("utf-8" if kind == b"iTXt" else "latin-1")
-    except (zlib.error, UnicodeDecodeError):
+        return text_of(kind, content, MAX_TEXT)
+    except OverflowError:
+        raise _damaged(name, f"it unpacks to more than {MAX_TEXT // 1024} KiB") from None
+    except (zlib.error, ValueError):
         raise _damaged(name, "it is not readable text") from None
 
 

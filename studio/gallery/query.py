@@ -62,8 +62,8 @@ class Query:
         model: Name.
         style: Name.
         starred: Only those.
-        since: First day, "2026-11-20".
-        until: Last day.
+        since: Pictures from this moment on: "2026-11-20", or "2026-11-20/160000"; UTC.
+        until: Pictures before this moment.
         before: Place after which the page begins, in the order shown; the first page when "".
         limit: Pictures of the page.
     """
@@ -132,9 +132,9 @@ def conditions(query: Query, owner: str | None, *, search: bool) -> list[Term]:
     if query.starred:
         terms.append(("starred", ()))
     if query.since:
-        terms.append(("day >= ?", (query.since,)))
+        terms.append(("place >= ?", (query.since,)))
     if query.until:
-        terms.append(("day <= ?", (query.until,)))
+        terms.append(("place < ?", (query.until,)))
     return terms + _words(query.words, search=search)
 
 

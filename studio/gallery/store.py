@@ -39,6 +39,9 @@ _SLUG = 30
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 """The name of a folder with a day's pictures."""
 
+TRASH = "trash"
+"""The folder of deleted pictures."""
+
 STAR = ".star"
 """A file of this suffix beside a picture says that it is starred."""
 

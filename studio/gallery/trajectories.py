@@ -9,12 +9,13 @@ A picture never needs its trajectory: where it was dropped, the recipe makes it 
 import contextlib
 import re
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from studio.core.errors import Dropped, GalleryError
 from studio.gallery import files, trajectory
 from studio.gallery.home import cause
-from studio.gallery.store import DAY, STAR
+from studio.gallery.store import DAY, STAR, TRASH
 from studio.gallery.trajectory import Trajectory
 
 SUFFIX = ".steps.safetensors"
@@ -86,7 +87,10 @@ class Trajectories:
         return trajectory.read(path)
 
     def _room_for(self, size: int) -> bool:
-        """Drops the oldest, unstarred ones first, until this many bytes fit; False when they cannot."""
+        """Drops steps until this many bytes fit; False if they cannot.
+
+        Those of deleted pictures go first, then those of unstarred ones; the oldest first.
+        """
         if size > self._limit:
             return False
         if self._taken is not None and self._taken + size <= self._limit:
@@ -97,8 +101,10 @@ class Trajectories:
         starred = {path: _picture(path).with_suffix(STAR).exists() for path in sizes}
         may_go = (
             path
-            for path in sorted(sizes, key=lambda path: (starred[path], path))
-            if not (starred[path] and self._stars_hold)
+            for path in sorted(
+                sizes, key=lambda path: (not self._deleted(path), starred[path], path)
+            )
+            if not (starred[path] and self._stars_hold) or self._deleted(path)
         )
         while taken + size > self._limit and (oldest := next(may_go, None)) is not None:
             with contextlib.suppress(OSError):
@@ -107,18 +113,28 @@ class Trajectories:
         self._taken = taken
         return taken + size <= self._limit
 
+    def _deleted(self, path: Path) -> bool:
+        return path.is_relative_to(self._home / TRASH)
+
     def _sizes(self) -> dict[Path, int]:
-        """Bytes of every trajectory; what lies beside a picture that was deleted is cleared away."""
+        """Bytes of every trajectory; what lies beside a picture that is gone is cleared away."""
         sizes = {}
-        for day in files.names(self._home, DAY):
-            for name in files.names(self._home / day, _OURS):
-                path = self._home / day / name
-                with contextlib.suppress(OSError):
-                    if not _picture(path).exists():
-                        path.unlink()
-                    elif name.endswith(SUFFIX):
-                        sizes[path] = path.stat().st_size
+        for path in self._files():
+            with contextlib.suppress(OSError):
+                # On its way to the trash a picture goes last.
+                if not _picture(path).exists() and not self._deleted(path):
+                    path.unlink()
+                elif path.name.endswith(SUFFIX):
+                    sizes[path] = path.stat().st_size
         return sizes
+
+    def _files(self) -> Iterator[Path]:
+        """What lies beside pictures, in days and in the trash."""
+        trash = self._home / TRASH
+        for home in (self._home, *(trash / deleted for deleted in files.names(trash, DAY))):
+            for day in files.names(home, DAY):
+                for name in files.names(home / day, _OURS):
+                    yield home / day / name
 
 
 def beside(picture: Path) -> Path:

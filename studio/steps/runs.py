@@ -174,9 +174,8 @@ class Steps:
 
         Raises: NotFound; GalleryError when the disk refuses.
         """
-        if self._studio.find(picture_id, owner) is None:
+        if not self._studio.collection.star([picture_id], owner, on):
             raise not_found()
-        self._studio.store.star(picture_id, on)
 
     def _numbers(self, run: Found) -> list[dict[str, Any]]:
         if run.steps is None:

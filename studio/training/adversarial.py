@@ -25,6 +25,7 @@ from studio.models.patch_autoencoder import PatchAutoencoder
 from studio.training import checkpoints
 from studio.training.autoencoder import reconstruction_loss, to_model
 from studio.training.budget import Budget, learning_rate
+from studio.training.polish import Redrawn
 from studio.training.sheets import save_curve, save_sheet, to_pixels
 
 
@@ -142,6 +143,7 @@ class DecoderTraining:
         shown: np.ndarray,
         folder: Path,
         device: torch.device,
+        redrawn: Redrawn | None = None,
     ) -> None:
         """Take up the checkpoint in `folder` if there is one.
 
@@ -152,11 +154,12 @@ class DecoderTraining:
             shown: Pictures (N, H, W, 3) of the sheet, best held out.
             folder: For checkpoint, curves and sheet.
             device: Where to train.
+            redrawn: Pictures as a denoiser would make them; every second crop is then one of these, and `shown` are the first.
 
         Raises: ValueError when the checkpoint was trained for another encoder.
         """
         self.recipe, self.parts, self.shown, self.folder = recipe, parts, shown, folder
-        self.device = device
+        self.device, self.redrawn = device, redrawn
         self.model: PatchAutoencoder = model
         self.model.to(device, memory_format=torch.channels_last)
         self.before = self._round_trips()
@@ -223,18 +226,28 @@ class DecoderTraining:
         save_sheet(self.folder / "decoder.png", rows, len(self.shown))
 
     def _round_trips(self) -> np.ndarray:
+        """What the decoder makes of the sheet's pictures, or of what a denoiser made of them."""
         with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16):
-            return to_pixels(self.model(to_model(self.shown, self.device)))
+            if self.redrawn is None:
+                return to_pixels(self.model(to_model(self.shown, self.device)))
+            latents = torch.from_numpy(self.redrawn.latents[: len(self.shown)])
+            return to_pixels(self.model.decode(latents.to(self.device).float()).sample)
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         """Crops as pixels (B, 3, s, s) and their disturbed latents; both follow from seed and step alone."""
         rng = np.random.default_rng((self.recipe.seed, self.step))
-        x = to_model(crops(self.parts, self.recipe.batch, self.recipe.crop, rng), self.device)
+        count, side = self.recipe.batch, self.recipe.crop
+        made = count // 2 if self.redrawn else 0
+        x = to_model(crops(self.parts, count - made, side, rng), self.device)
         with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16):
             z = self.model.encode(x).latents.float()
         level = rng.uniform(0, self.recipe.latent_noise, (len(z), 1, 1, 1))
-        noise = torch.from_numpy(level * rng.standard_normal(z.shape)).to(z)
-        return x, z + noise
+        z = z + torch.from_numpy(level * rng.standard_normal(z.shape)).to(z)
+        if self.redrawn is None:
+            return x, z
+        pixels, latents = self.redrawn.crops(made, side, rng)
+        others = torch.from_numpy(latents).to(z)
+        return torch.cat([x, to_model(pixels, self.device)]), torch.cat([z, others])
 
     def _adversary(self, y: Tensor, x: Tensor, hint: Tensor) -> Tensor:
         """What the discriminator asks of decoded pixels y, beside painted ones x."""

@@ -46,25 +46,34 @@ def export(
         ("text_encoder", denoiser.text_encoder),
         ("vae", autoencoder),
     ):
-        for old in (out / name).glob("*model*"):
-            old.unlink()
-        copy = (
-            type(model).from_config(model.config)
-            if name != "text_encoder"
-            else type(model)(model.config)
-        )
-        copy.load_state_dict(model.state_dict())
-        copy.to(torch.bfloat16).save_pretrained(
-            out / name, max_shard_size=shard, safe_serialization=True
-        )
+        export_part(out, name, model, shard)
     tokenizer.save_pretrained(out / "tokenizer")
     noise_schedule().save_pretrained(out / "scheduler")
     (out / "model_index.json").write_text(json.dumps(MODEL_INDEX, indent=2) + "\n")
     (out / "words.json").write_text(json.dumps(vocabulary(), indent=1, sort_keys=True) + "\n")
-    files = [path for path in out.rglob("*") if path.is_file()]
-    for path in files:
+    return sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+
+
+def export_part(
+    out: Path,
+    name: str,
+    model: UNet2DConditionModel | CLIPTextModel | PatchAutoencoder,
+    shard: str = "5GB",
+) -> None:
+    """Write one part of a model to the folder `name` in `out`, instead of what is there."""
+    for old in (out / name).glob("*model*"):
+        old.unlink()
+    copy = (
+        type(model).from_config(model.config)
+        if name != "text_encoder"
+        else type(model)(model.config)
+    )
+    copy.load_state_dict(model.state_dict())
+    copy.to(torch.bfloat16).save_pretrained(
+        out / name, max_shard_size=shard, safe_serialization=True
+    )
+    for path in (out / name).iterdir():
         path.chmod(0o644)  # safetensors writes 0600.
-    return sum(path.stat().st_size for path in files)
 
 
 def vocabulary() -> dict[str, object]:

@@ -1,9 +1,9 @@
 """Rebuild palette, the built-in model, from nothing: `python -m studio.training.palette all`.
 
 Stages, each resumable (run the same command again): render -> autoencoder -> decoder -> latents ->
-reader -> denoiser -> export -> distil -> sheet -> evaluate. Everything large goes under `--data`; `--out`
-receives the model folder. The same code runs on CPU and on one GPU; several GPUs train the denoiser with
-`accelerate launch -m studio.training.palette denoiser ...`.
+reader -> denoiser -> export -> polish -> distil -> sheet -> evaluate. Everything large goes under `--data`;
+`--out` receives the model folder. The same code runs on CPU and on one GPU; N GPUs train the denoiser with
+`torchrun --nproc_per_node N -m studio.training.palette denoiser ...`.
 """
 
 from __future__ import annotations
@@ -43,13 +43,15 @@ from studio.training.denoiser import (
     Shape,
     channel_weights,
     new_denoiser,
+    noise_schedule,
     warm_started,
 )
 from studio.training.distil import DistilRecipe
 from studio.training.evaluate import Evaluation, evaluate
-from studio.training.export import export, load_exported
+from studio.training.export import export, export_part, load_exported
 from studio.training.latents import encode_parts, load_buckets
 from studio.training.live import make_live
+from studio.training.polish import redrawn_pictures
 from studio.training.reader import teach_to_read
 from studio.training.sampling import PROMPTS, sample
 from studio.training.sheets import save_sheet
@@ -58,8 +60,8 @@ from studio.world.words import known_words
 
 log = logging.getLogger(__name__)
 STAGES = (
-    "render", "autoencoder", "decoder", "latents", "reader", "denoiser", "export", "distil", "sheet",
-    "evaluate",
+    "render", "autoencoder", "decoder", "latents", "reader", "denoiser", "export", "polish", "distil",
+    "sheet", "evaluate",
 )  # fmt: skip
 
 
@@ -115,7 +117,7 @@ def world_tokenizer() -> CLIPTokenizer:
 
 
 def autoencoder_for(
-    plan: Plan, device: torch.device, stages: Sequence[str] = ("decoder", "autoencoder")
+    plan: Plan, device: torch.device, stages: Sequence[str] = ("polish", "decoder", "autoencoder")
 ) -> PatchAutoencoder:
     """The autoencoder as the first of `stages` that has run left it, or the one to start from."""
     autoencoder: PatchAutoencoder
@@ -167,6 +169,26 @@ def decoder_stage(plan: Plan, device: torch.device) -> None:
     kept = texture_kept(autoencoder, by_style, device)
     for style, decibel in fidelity(autoencoder, by_style, device).items():
         log.info("%-24s %5.1f dB, %3.0f %% of the texture", style, decibel, 100 * kept[style])
+
+
+def polish_stage(plan: Plan, device: torch.device) -> None:
+    """Show the decoder what the exported denoiser makes of pictures, and put it into the exported model."""
+    if plan.decoder is None:
+        return
+    denoiser, autoencoder, _ = load_exported(plan.out)
+    count = 16 if plan.tiny else 8000 if device.type == "cuda" else 1500
+    redrawn = redrawn_pictures(denoiser.to(device), plan.data, count, noise_schedule())
+    recipe = DecoderRecipe(
+        plan.decoder,
+        batch=64 if device.type == "cuda" else 8,
+        checkpoint_minutes=plan.checkpoint_minutes,
+    )
+    parts = [pictures for pictures, _, _ in rendering.parts_in(plan.data / "render")]
+    folder = plan.runs / "polishing"
+    shown = redrawn.pictures[:16]
+    polished = DecoderTraining(autoencoder, recipe, parts, shown, folder, device, redrawn).run()
+    polished.save_pretrained(plan.runs / "polish")
+    export_part(plan.out, "vae", polished, plan.shard)
 
 
 def latents_stage(plan: Plan, device: torch.device) -> None:
@@ -290,6 +312,7 @@ RUN = {
     "reader": reader_stage,
     "denoiser": denoiser_stage,
     "export": export_stage,
+    "polish": polish_stage,
     "distil": distil_stage,
     "sheet": sheet_stage,
     "evaluate": evaluate_stage,

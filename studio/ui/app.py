@@ -20,7 +20,7 @@ from starlette.requests import Request
 from studio import api
 from studio.core.recipe import params
 from studio.core.recipes import RECIPES
-from studio.ui import boundary, intake, steps, words
+from studio.ui import boundary, gallery, intake, steps, words
 from studio.ui.middleware import Gate
 from studio.ui.pictures import Pictures
 from studio.ui.routes import asset_paths, routes
@@ -41,6 +41,7 @@ SCRIPTS = (
     "steps/learn_math", "steps/learn_figure", "steps/learn_source", "steps/learn_papers", "steps/learn_noise",
     "steps/learn_leaps", "steps/learn_prediction", "steps/learn_guidance", "steps/learn_seeds", "steps/learn_samplers",
     "steps/learn",
+    "gallery/grid", "gallery/hunt", "gallery/hand", "gallery/whole", "gallery/family", "gallery/import", "gallery/gallery",
 )  # fmt: skip
 """assets/ui/<name>.js, in the order they are loaded."""
 
@@ -52,8 +53,9 @@ STYLES = (
     "steps/reverse",
     "steps/recover",
     "steps/learn",
+    "gallery/gallery",
 )
-"""The page's looks: everything, what tabs have that begin with a picture, and the step viewer with its panels."""
+"""The page's looks: everything, what tabs have that begin with a picture, the step viewer with its panels, the gallery."""
 
 
 def build(studio: "Studio", pictures: Pictures | None = None) -> gr.Blocks:
@@ -150,6 +152,7 @@ def launch(studio: "Studio", *, prevent_thread_lock: bool = False) -> tuple[gr.B
             "routes": [
                 *intake.routes(pictures),
                 *steps.routes(studio, pictures),
+                *gallery.routes(studio, pictures),
                 *routes(studio),
             ],
             "middleware": [gate],

@@ -5,6 +5,7 @@ Values travel by name; nothing here knows how a picture is made.
 """
 
 import asyncio
+import dataclasses
 import html
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -12,7 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import gradio as gr
 
+from studio.core.errors import StudioError
 from studio.core.recipe import Painting
+from studio.core.recipes import recipe_from_values
 from studio.ui import boundary, words
 from studio.ui.form import Form
 from studio.ui.live import Live
@@ -165,10 +168,25 @@ class PaintingTab:
         example = EXAMPLES.get(str(event._data.get("example", "")))
         if example:
             return {self.controls["prompt"]: example[0], self.controls["style"]: example[1]}
-        result = self.studio.find(str(event._data.get("id", ""))[:80], owner_of(request))
+        settings = event._data.get("settings")
+        if settings is not None:
+            return self._taken(settings, language_of(request))
+        owner = owner_of(request)
+        result = self.studio.find(str(event._data.get("id", ""))[:80], owner)
         if result is None:
             raise gr.Error(html.escape(words.say("Not found.", language_of(request))))
+        self.pictures.reopen(result.recipe, owner)
         return self.fill(result.recipe)
+
+    def _taken(self, settings: Any, language: str) -> Outputs:
+        """The settings of a file somebody dropped, as `ui/gallery.py` told them; what they leave open is the model's choice."""
+        try:
+            recipe = recipe_from_values(settings)
+            settled = recipe.settled(self.studio.defaults(recipe.model))
+        except StudioError as error:
+            told = boundary.told(error, language)
+            raise gr.Error(html.escape(told["message"])) from None
+        return self.fill(dataclasses.replace(settled, seed=recipe.seed))
 
     def read(self, request: gr.Request, prompt: str, style: str, model: str) -> dict[str, Any]:
         """What the prompt means to the model: words it does not know, words it will not read, secrets."""

@@ -89,6 +89,23 @@ class Pictures:
             self._put(taken.image, owner), *taken.image.size, recipe=taken.recipe or result.recipe
         )
 
+    def reopen(self, recipe: Painting, owner: str) -> None:
+        """Let an owner begin again with what a picture of theirs was made from, also when that was before this start.
+
+        Args:
+            recipe: Of one of the owner's own pictures.
+            owner: Whose it is.
+        """
+        for field in recipe.inputs:
+            name = getattr(recipe, field)
+            if not name or self._known(name, owner):
+                continue
+            try:
+                image = self._studio.inputs.get(name)
+            except GalleryError:
+                continue
+            self._own(name, owner, image.size)
+
     def find(self, name: str, owner: str) -> "Image | None":
         """The picture or mask, for somebody it belongs to."""
         if not self._known(name, owner):
@@ -157,11 +174,14 @@ class Pictures:
 
     def _put(self, image: "Image", owner: str) -> str:
         name = self._studio.put(image)
+        self._own(name, owner, image.size)
+        return name
+
+    def _own(self, name: str, owner: str, size: tuple[int, int]) -> None:
         with self._lock:
-            self._owned[owner, name] = image.size
+            self._owned[owner, name] = size
             if len(self._owned) > REMEMBERED:
                 del self._owned[next(iter(self._owned))]
-        return name
 
     def _known(self, name: str, owner: str) -> tuple[int, int] | None:
         with self._lock:

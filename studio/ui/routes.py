@@ -14,8 +14,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from studio.collection import without_recipe
+from studio.core.errors import StudioError
+from studio.core.events import Result
 from studio.ui import boundary, words
-from studio.ui.visitor import language_of, owner_of
+from studio.ui.visitor import language_of, owner_of, wants_bare
 
 if TYPE_CHECKING:
     from studio.service import Studio
@@ -37,27 +40,25 @@ def routes(studio: "Studio") -> list[Route]:
     def picture(request: Request) -> Response:
         result = studio.find(request.path_params["id"], owner_of(request))
         if result is None or not result.path.is_file():
-            return _missing(request)
+            return missing(request)
+        manner = "attachment" if "download" in request.query_params else "inline"
+        # The browser's own copy was made under the other rule where the cookie differs.
+        headers = FOREVER | {"Vary": "Cookie"}
+        if wants_bare(request):
+            return _bare(request, result, manner, headers)
         return FileResponse(
             result.path,
             media_type="image/png",
             filename=result.path.name,
-            content_disposition_type="attachment"
-            if "download" in request.query_params
-            else "inline",
-            headers=FOREVER,
+            content_disposition_type=manner,
+            headers=headers,
         )
 
     def thumbnail(request: Request) -> Response:
         result = studio.find(request.path_params["id"], owner_of(request))
         if result is None or not result.path.is_file():
-            return _missing(request)
-        with Image.open(result.path) as image:
-            small = image.convert("RGB")
-            small.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
-        out = io.BytesIO()
-        small.save(out, "JPEG", quality=88)
-        return Response(out.getvalue(), media_type="image/jpeg", headers=FOREVER)
+            return missing(request)
+        return small(request, result.path, THUMBNAIL)
 
     def status(request: Request) -> Response:
         language = language_of(request)
@@ -99,14 +100,43 @@ def asset_paths() -> dict[str, Path]:
     return files
 
 
+def small(request: Request, path: Path, side: int) -> Response:
+    """A picture made small, its longest side so many pixels; not found when it is damaged."""
+    try:
+        with Image.open(path) as image:
+            shrunk = image.convert("RGB")
+    except (OSError, SyntaxError, ValueError):
+        return missing(request)
+    shrunk.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    out = io.BytesIO()
+    shrunk.save(out, "JPEG", quality=88)
+    return Response(out.getvalue(), media_type="image/jpeg", headers=FOREVER)
+
+
+def bare_name(picture_id: str) -> str:
+    """What a file without its recipe is called: nothing of its words, seed or time."""
+    return f"atelier-{picture_id[:8]}.png"
+
+
+def _bare(request: Request, result: Result, manner: str, headers: dict[str, str]) -> Response:
+    """The picture with its pixels and nothing else."""
+    try:
+        content = without_recipe(result.path)
+    except (StudioError, OSError):
+        return missing(request)
+    named = {"content-disposition": f'{manner}; filename="{bare_name(result.id)}"'}
+    return Response(content, media_type="image/png", headers=headers | named)
+
+
 def _asset(request: Request) -> Response:
     path = asset_paths().get(f"{request.path_params['folder']}/{request.path_params['name']}")
     if path is None:
-        return _missing(request)
+        return missing(request)
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     fresh = FOREVER if "v" in request.query_params else {"Cache-Control": "no-cache"}
     return FileResponse(path, media_type=kind, headers=fresh)
 
 
-def _missing(request: Request) -> Response:
+def missing(request: Request) -> Response:
+    """What is said of a picture that is not there, and of somebody else's."""
     return PlainTextResponse(words.say("Not found.", language_of(request)), status_code=404)

@@ -10,6 +10,7 @@ from typing import Any
 
 OWNER_COOKIE = "atelier_owner"
 LANGUAGE_COOKIE = "atelier_language"
+BARE_COOKIE = "atelier_bare"
 LANGUAGES = ("en", "zh-CN")
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32,64}")
@@ -32,6 +33,11 @@ def owner_of(request: Any) -> str:
 def is_token(token: str) -> bool:
     """Whether a cookie's value is one of ours in form."""
     return bool(_TOKEN.fullmatch(token))
+
+
+def wants_bare(request: Any) -> bool:
+    """Whether this browser was told to give pictures away without their recipe."""
+    return bool(request.cookies.get(BARE_COOKIE) == "1")
 
 
 def language_of(request: Any) -> str:

@@ -9,10 +9,10 @@ from functools import cache
 
 import gradio as gr
 
-from studio.ui.chinese import forward, kept, learn, page, recover, reverse
+from studio.ui.chinese import forward, gallery, kept, learn, page, recover, reverse
 
 CHINESE: dict[str, str] = {}
-for _part in (page, forward, reverse, recover, learn, kept):
+for _part in (page, forward, reverse, recover, learn, kept, gallery):
     CHINESE |= _part.WORDS
 
 OUR_WORDS = ("kind", "label", "model", "title", "unit")

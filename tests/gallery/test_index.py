@@ -18,7 +18,7 @@ from studio.gallery.entry import entry_of
 from studio.gallery.index import FILE, Index
 from studio.gallery.inputs import Inputs
 from studio.gallery.owners import hashed
-from studio.gallery.query import Query, Row
+from studio.gallery.query import Query, Row, found
 from studio.gallery.store import Store
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -117,7 +117,7 @@ def test_a_picture_nobody_owns_is_in_nobodys_list(keep, open_index):
 
 
 @pytest.mark.parametrize(
-    ("words", "found"),
+    ("words", "wanted"),
     [
         ("lighthouse", "a"),
         ("light", "a"),
@@ -143,7 +143,7 @@ def test_a_picture_nobody_owns_is_in_nobodys_list(keep, open_index):
     ],
 )
 def test_words_are_found_by_their_beginning_and_settings_by_their_name(
-    keep, open_index, words, found
+    keep, open_index, words, wanted
 ):
     kept = {
         "a": keep(prompt="A lighthouse by the sea", seed=7),
@@ -152,9 +152,9 @@ def test_words_are_found_by_their_beginning_and_settings_by_their_name(
     }
     index = open_index()
     assert set(places(index.page(Query(words=words), None))) == set(
-        named(*(kept[one] for one in found))
+        named(*(kept[one] for one in wanted))
     )
-    assert index.count(Query(words=words), None) == len(found)
+    assert index.count(Query(words=words), None) == len(wanted)
 
 
 def test_a_sqlite_without_full_text_search_finds_words_too(keep, open_index, monkeypatch):
@@ -176,13 +176,31 @@ def test_kind_model_style_star_and_day_narrow_the_list(keep, open_index, home):
         (Query(kinds=("inpaint", "image_to_image")), new),
         (Query(starred=True), old),
         (Query(until="2026-11-17"), old),
-        (Query(since="2026-11-18"), new),
+        (Query(since="2026-11-18", until="2026-11-21"), new),
+        (Query(since="2026-11-20/120001"), new),
     ):
         assert places(index.page(query, None)) == named(path), query
         assert query.asks
     assert index.page(Query(model="nobody"), None) == []
     assert index.kinds("style", hashed("anna")) == ["none", "oil"]
     assert index.kinds("style", hashed("ben")) == []
+
+
+@pytest.mark.parametrize("owner", [None, "somebody"])
+def test_G5_a_page_costs_the_same_however_many_pictures_there_are(keep, open_index, owner):
+    """Pages follow an index of the database: nothing is sorted, nothing before them is read. Figures: bench/gallery.py."""
+    keep()
+    asked: list[str] = []
+    index = open_index()
+
+    def watch(db: sqlite3.Connection) -> list[str]:
+        db.set_trace_callback(asked.append)
+        found(db, Query(before="2026-11-20/1"), owner, search=True)
+        db.set_trace_callback(None)
+        return [row[-1] for row in db.execute(f"EXPLAIN QUERY PLAN {asked[-1]}")]
+
+    plan = index.ask(watch)
+    assert plan and len(plan) == 1 and "USING INDEX" in plan[0] and "place<" in plan[0], plan
 
 
 # ---- row G3: the database

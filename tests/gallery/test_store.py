@@ -303,6 +303,7 @@ def test_G2_kill_9_during_saves_loses_nothing_told_and_lists_nothing_unreadable(
             told += child.stdout.read().split()
     store = Store(tmp_path)
     assert all(store.find(picture_id) for picture_id in told)
+    assert all(store.owner_of(path) for path in store.newest(10_000))
     for path in store.newest(10_000):
         made = read(path).made
         with Image.open(path) as opened:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
+from studio.collection import Collection
 from studio.core.errors import ModelUnavailable, QueueFull, RecipeError, StudioError
 from studio.core.events import (
     Cancelled,
@@ -38,13 +39,16 @@ from studio.core.recipes import FromPicture, Inpaint, Outpaint, Recover, Repaint
 from studio.core.settings import Settings
 from studio.core.styles import STYLES
 from studio.gallery import intake
+from studio.gallery.index import Index
 from studio.gallery.inputs import Inputs
 from studio.gallery.metadata import Made, fingerprint
+from studio.gallery.owners import hashed
 from studio.gallery.store import Store
 from studio.gallery.trajectories import Trajectories
 from studio.keeping import keep_steps, sketched
 from studio.noising import Noisings
 from studio.recoveries import Recoveries
+from studio.results import Results
 from studio.steps import Steps
 from tests.ui import fake_steps
 
@@ -178,6 +182,9 @@ class FakeStudio:
         self.wishes = SimpleNamespace(place=self.place)
         self.steps = Steps(self)  # type: ignore[arg-type]
         self.inputs = Inputs(home)
+        self.index = Index(home, self.store.owners, self.inputs)
+        kept = Results(self.store, self.index, everything=False)
+        self.collection = Collection(self.store, self.index, kept, everything=False)
         self.recoveries = Recoveries(self.inputs)
         self.noising = Noisings(lambda model: MODELS / model, self.ask, self.status)
 
@@ -311,12 +318,13 @@ class FakeStudio:
     def find(self, picture_id: str, owner: str) -> Result | None:
         """A picture of this owner."""
         known_owner, result = self.results.get(picture_id, ("", None))
-        return result if known_owner == owner else None
+        there = result is not None and known_owner == owner and result.path.is_file()
+        return result if there else None
 
     def recent(self, owner: str, limit: int = 24) -> list[Result]:
         """Newest first."""
         mine = [result for known, result in self.results.values() if known == owner]
-        return mine[::-1][:limit]
+        return [result for result in mine[::-1] if result.path.is_file()][:limit]
 
     def status(self, model: str = "palette") -> Any:
         """State of the model and the queue."""
@@ -341,6 +349,7 @@ class FakeStudio:
         proof = Proof(0, 1.8) if isinstance(recipe, Inpaint | Outpaint) else None
         result = Result(name, path, recipe, width, height, seconds, steps, total, proof, recovery)
         self.results[name] = (owner, result)
+        self.index.add(path, hashed(owner))
         if steps and not isinstance(recipe, Recover):
             finished = fake_steps.finished(picture, self.before(recipe), recipe, steps, total)
             keep_steps(self.trajectories, None, finished, result)  # type: ignore[arg-type]
@@ -393,7 +402,8 @@ class FakeStudio:
         """Nothing to load."""
 
     def close(self) -> None:
-        """Nothing to close."""
+        """Let go of the index."""
+        self.index.close()
 
 
 def _sides(recipe: Outpaint) -> tuple[int, int, int, int]:

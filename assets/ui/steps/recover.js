@@ -178,6 +178,6 @@
     const mode = room.field("mode");
     if (mode) new MutationObserver(equation).observe(mode, { childList: true, subtree: true, characterData: true });
     waiting();
-    room.ready("recover", { use });
+    room.ready("recover", { use, bring: (id) => room.when("source").then((source) => source.bring(id)) });
   };
 })();
