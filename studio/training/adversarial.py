@@ -50,10 +50,10 @@ class DecoderRecipe:
     budget: Budget
     batch: int = 8
     crop: int = 128
-    peak_rate: float = 4e-4
-    discriminator_rate: float = 8e-4
-    weight: float = 0.6
-    matching: float = 4.0
+    peak_rate: float = 1.5e-4
+    discriminator_rate: float = 1.5e-3
+    weight: float = 1.4
+    matching: float = 2.0
     start: float = 0.02
     latent_noise: float = 0.1
     seed: int = 0
@@ -67,10 +67,10 @@ class DecoderRecipe:
 class Discriminator(nn.Module):
     """Scores 8x8-pixel steps of a picture, each from the 40 pixels around it: high for painted, low for decoded."""
 
-    def __init__(self, width: int = 24) -> None:
+    def __init__(self, width: int = 48) -> None:
         super().__init__()
-        widths = (width, 2 * width, 4 * width, 6 * width)
-        layers: list[nn.Module] = [spectral_norm(nn.Conv2d(6, width, 3, padding=1))]
+        widths = (width, 2 * width, 3 * width)
+        layers: list[nn.Module] = [spectral_norm(nn.Conv2d(24, width, 3, padding=1))]
         for before, after in zip(widths, widths[1:], strict=False):
             layers.append(spectral_norm(nn.Conv2d(before, after, 4, stride=2, padding=1)))
         layers.append(spectral_norm(nn.Conv2d(widths[-1], widths[-1], 3, padding=1)))
@@ -83,7 +83,8 @@ class Discriminator(nn.Module):
         Returns: scores (B, 1, H/8, W/8) and the features of every layer.
         """
         # Texture is a tenth of the picture's contrast: shown by itself and enlarged it is learned ten times sooner.
-        x, features = torch.cat([4 * (picture - blurred), blurred], 1), []
+        both = torch.cat([4 * (picture - blurred), blurred], 1)
+        x, features = F.pixel_unshuffle(both, 2).contiguous(memory_format=torch.channels_last), []
         for layer in self.layers:
             x = F.leaky_relu(layer(x), 0.2)
             features.append(x)
@@ -170,7 +171,7 @@ class DecoderTraining:
             parameter.requires_grad_("decoder" in name)
         self.trained = [p for p in model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(
-            self.trained, recipe.peak_rate, betas=(0.9, 0.99), weight_decay=1e-4, fused=True
+            self.trained, recipe.peak_rate, betas=(0.5, 0.99), weight_decay=1e-4, fused=True
         )
         self.discriminator_optimizer = torch.optim.AdamW(
             self.discriminator.parameters(),
