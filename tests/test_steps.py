@@ -355,7 +355,8 @@ def test_a_clean_frame_is_what_the_picture_would_be_if_stopped_there(studio: Stu
     # Where only a part is painted, its edges are matched to the original afterwards.
     for kind in ("text_to_image", "image_to_image"):
         original = whole(kind, "dpmpp_2m")
-        stopped = end(studio.submit(wish(kind, studio), "me", stop_after=4)).result
+        begun = wish(kind, studio, sampler="dpmpp_2m")
+        stopped = end(studio.submit(begun, "me", stop_after=4)).result
         frame = studio.steps.frame(original.id, "me", "clean", 3)
         gap = np.abs(np.asarray(frame).astype(int) - pixels(stopped))
         # The noisy latent beside the picture is kept in half precision.

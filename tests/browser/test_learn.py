@@ -127,7 +127,7 @@ def prediction(page: Any) -> None:
     page.locator(".learn-frame").first.click(position={"x": 3, "y": 3})
     x, v = seen["x"][0], seen["prediction"][0]
     a, b = math.sqrt(seen["alpha_bar"]), math.sqrt(1 - seen["alpha_bar"])
-    expect(page.locator(".learn-equation [data-live=x]")).to_have_text(minus(f"{x:.3f}"))
+    expect(page.locator(".learn-equation [data-live=x]")).to_have_text(minus(f"{x:z.3f}"))
     assert live(page, "v") == pytest.approx(v, abs=6e-4)
     assert live(page, "guess") == pytest.approx(a * x - b * v, abs=6e-4)
     page.locator(".learn-segment[data-name=epsilon]").click()
@@ -247,7 +247,7 @@ def test_a_picture_of_ones_own_is_the_lessons_picture(open_lesson, visit, fake):
     channel = steps.latent.reshape(len(steps.latent), -1).std(1).argmax()
     x, v = float(steps.noisy(2)[channel, 0, 0]), float(steps.prediction[2, channel, 0, 0])
     level = float(steps.alpha_bar[2])
-    expect(page.locator(".learn-equation [data-live=x]")).to_have_text(minus(f"{x:.3f}"))
+    expect(page.locator(".learn-equation [data-live=x]")).to_have_text(minus(f"{x:z.3f}"))
     guess = math.sqrt(level) * x - math.sqrt(1 - level) * v
     assert live(page, "guess") == pytest.approx(guess, abs=6e-4)
     page.locator(".learn-choice").first.click()
